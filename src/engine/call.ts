@@ -1,0 +1,58 @@
+import type { EngineEvent } from './events.ts';
+import type { Outcome } from './outcome.ts';
+import type { Scope } from './scope.ts';
+
+/** An asynchronous operation on one upstream. It never rejects. */
+export type Call<I, O> = (input: I, context: CallContext) => Promise<Outcome<O>>;
+
+/** Wraps a call in one behaviour. It cannot change the call's types. */
+export type Policy = <I, O>(next: Call<I, O>, info: CallInfo) => Call<I, O>;
+
+/** Facts of the incoming request that a call may need; nothing else of the client's is within reach. */
+export interface RequestFacts {
+  readonly requestId: string;
+  /** The trace this request belongs to, W3C Trace Context: 32 hex digits, and the two digits of its flags. */
+  readonly traceId: string;
+  readonly traceFlags: string;
+  /** The request is itself somebody's retry: ours would multiply it. */
+  readonly isRetry: boolean;
+}
+
+/** What one source counted while it ran. */
+export interface CallRecord {
+  /** Attempts that were sent, hedges included. */
+  attempts: number;
+}
+
+/** What a call may use while it runs. Policies derive a new one to shorten it, never to lengthen it. */
+export interface CallContext {
+  readonly scope: Scope;
+  /** The absolute deadline on the monotonic clock, milliseconds. */
+  readonly deadlineAt: number;
+  readonly request: RequestFacts;
+  readonly record: CallRecord;
+}
+
+/** State of a policy that operations wants to see; a flat picture, taken when asked. */
+export interface Inspectable {
+  snapshot(): Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What a policy knows when it is bound, once, at start-up. */
+export interface CallInfo {
+  readonly upstream: string;
+  readonly provider: string;
+  /** Whether a second attempt does no harm (RFC 9110, 9.2.2). */
+  readonly idempotent: boolean;
+  /**
+   * State that lives as long as the application: one for each upstream and key. The key is the policy itself, so one
+   * policy given to an upstream has one state for all its providers.
+   */
+  readonly share: <T extends Inspectable>(key: object, create: () => T) => T;
+  /** Tells operations that something changed. */
+  readonly emit: (event: EngineEvent) => void;
+}
+
+/** Composes policies around a call, outermost first. */
+export const compose = <I, O>(call: Call<I, O>, policies: readonly Policy[], info: CallInfo): Call<I, O> =>
+  policies.reduceRight<Call<I, O>>((next, policy) => policy(next, info), call);

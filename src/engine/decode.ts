@@ -1,0 +1,53 @@
+import { type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { failed, ok, type Outcome } from './outcome.ts';
+import type { Decode } from './request.ts';
+import { compileStrip, isClosed } from './strip.ts';
+
+/** Checks a value against the provider's `output`, and drops fields that the schema does not know. */
+export type Check<T> = (value: unknown) => Outcome<T>;
+
+/** Compiles the check of an answer that is already a value. */
+export function compileCheck<T>(schema: TSchema): Check<T> {
+  if (takesAnything(schema)) return (value) => ok(value as T); // any value is a T here
+  const validator = Compile(schema);
+  const strip = compileStrip(schema);
+  return (value) => {
+    const stripped = strip(value);
+    if (!validator.Check(stripped)) return mismatch(validator.Errors(stripped));
+    return ok(stripped as T); // the check above is what makes it a T
+  };
+}
+
+/**
+ * Compiles the check of an answer that arrives as JSON text. The bytes stay with the answer, to be passed on unchanged,
+ * unless the schema forbids fields beside its own and there were some.
+ */
+export function compileDecode<T>(schema: TSchema): Decode<T> {
+  const check = compileCheck<T>(schema);
+  const closed = isClosed(schema);
+  return (bytes, headers) => {
+    const parsed = parse(bytes);
+    if (parsed.status === 'failed') return parsed;
+    const checked = check(parsed.value);
+    if (checked.status === 'failed') return checked;
+    const isWhole = !closed || checked.value === parsed.value;
+    return { status: 'ok', value: checked.value, bytes: isWhole ? bytes : undefined, headers };
+  };
+}
+
+const takesAnything = (schema: TSchema): boolean => Type.IsUnknown(schema) || Type.IsAny(schema);
+
+function parse(bytes: Buffer): Outcome<unknown> {
+  try {
+    return ok(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    // The parser's message quotes the body, so it goes nowhere.
+    return failed('invalid_response', 'the answer is not JSON', { reason: 'not_json' });
+  }
+}
+
+function mismatch(errors: readonly { readonly instancePath: string; readonly keyword: string }[]) {
+  const facts = errors.slice(0, 5).map(({ instancePath, keyword }) => `${instancePath || '/'}: ${keyword}`);
+  return failed('invalid_response', 'the answer does not match its schema', { reason: 'schema', cause: facts.join(', ') });
+}

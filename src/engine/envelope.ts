@@ -1,0 +1,113 @@
+import type { Execution } from './execute.ts';
+import { type Failure, toInternalFailure } from './failure.ts';
+import type { Plan } from './plan.ts';
+import type { RouteRequest } from './route.ts';
+import { type SourceReport, toAnswer } from './run.ts';
+
+/** The status of one source as the client sees it. */
+export interface SourceStatus {
+  readonly status: 'ok' | 'failed' | 'skipped';
+  /** The need that gave no answer, or `condition`. */
+  readonly because?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly fallback?: true;
+  /** From its start to its end, milliseconds, one decimal. */
+  readonly durationMs: number;
+  /** Requests that were sent. */
+  readonly attempts: number;
+}
+
+/** Writes the payload and the envelope of one route. */
+export interface EnvelopeWriter {
+  /** The whole answer as JSON text. `failure` is set when the merge function threw. */
+  write(execution: Execution, request: RouteRequest): { readonly bytes: Buffer } | { readonly failure: Failure };
+}
+
+const nullBytes = Buffer.from('null');
+const dataEnd = Buffer.from('}');
+
+/** Compiles the parts of a route's envelope that no request changes. */
+export function compileEnvelope(plan: Plan): EnvelopeWriter {
+  const { merge } = plan;
+  const names = plan.sources.slice(0, plan.merged).map(({ name }) => name);
+  const keys = names.map((name, index) => Buffer.from(`${index === 0 ? '{"data":{' : ','}${JSON.stringify(name)}:`));
+  const dataStart = Buffer.from('{"data":');
+
+  function writeMerged({ reports }: Execution, run: NonNullable<Plan['merge']>, request: RouteRequest): Buffer[] {
+    const answers: Record<string, unknown> = {};
+    for (let i = 0; i < names.length; i += 1) {
+      const report = reports[i];
+      if (report) answers[report.name] = toAnswer(report.source, report.outcome);
+    }
+    const json = JSON.stringify(run(answers, request));
+    if (json === undefined) throw new TypeError('the merge function returned nothing');
+    return [dataStart, Buffer.from(json)];
+  }
+
+  function writeSpliced({ reports }: Execution): Buffer[] {
+    const parts: Buffer[] = [];
+    keys.forEach((key, index) => parts.push(key, toBytes(reports[index])));
+    parts.push(dataEnd);
+    return parts;
+  }
+
+  return {
+    write(execution, request) {
+      try {
+        const parts = merge ? writeMerged(execution, merge, request) : writeSpliced(execution);
+        parts.push(Buffer.from(`,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports)}}`));
+        return { bytes: Buffer.concat(parts) };
+      } catch (cause) {
+        return { failure: toInternalFailure(cause, 'the merge') };
+      }
+    },
+  };
+}
+
+function toBytes(report: SourceReport | undefined): Buffer {
+  if (!report) return nullBytes;
+  const { outcome, source } = report;
+  if (outcome.status === 'failed') return source.fallback?.bytes ?? nullBytes;
+  if (outcome.status === 'skipped') return nullBytes;
+  if (outcome.bytes) return outcome.bytes as Buffer; // transports hand out Buffers
+  return Buffer.from(JSON.stringify(outcome.value) ?? 'null');
+}
+
+/** The status of every source, by name, in the order of the plan. */
+export const toSources = (reports: readonly SourceReport[]): Readonly<Record<string, SourceStatus>> =>
+  Object.fromEntries(reports.map((report) => [report.name, toSourceStatus(report)]));
+
+function toSourceStatus({ outcome, durationMs, attempts, fallback }: SourceReport): SourceStatus {
+  const cost = { durationMs: toTenths(durationMs), attempts };
+  if (outcome.status === 'ok') return { status: 'ok', ...cost };
+  if (outcome.status === 'skipped') return { status: 'skipped', because: outcome.because, ...cost };
+  const { code, message } = outcome.failure;
+  return { status: 'failed', code, message, ...(fallback ? { fallback: true } : {}), ...cost };
+}
+
+function toSourcesJson(reports: readonly SourceReport[]): string {
+  let json = '{';
+  for (const report of reports) {
+    if (json.length > 1) json += ',';
+    // The common case without building an object; names need no escaping (engine/names.ts).
+    json +=
+      report.outcome.status === 'ok'
+        ? `"${report.name}":{"status":"ok","durationMs":${toTenths(report.durationMs)},"attempts":${report.attempts}}`
+        : `"${report.name}":${JSON.stringify(toSourceStatus(report))}`;
+  }
+  return `${json}}`;
+}
+
+/** `Server-Timing` (W3C): one entry a source, its duration, and its status as description. */
+export function toServerTiming(reports: readonly SourceReport[]): string {
+  let header = '';
+  for (const { name, outcome, durationMs } of reports) {
+    if (header) header += ', ';
+    const status = outcome.status === 'failed' ? outcome.failure.code : outcome.status;
+    header += `${name};dur=${toTenths(durationMs)};desc="${status}"`;
+  }
+  return header;
+}
+
+const toTenths = (ms: number): number => Math.round(ms * 10) / 10;

@@ -1,0 +1,115 @@
+import type { RequestFacts } from './call.ts';
+import { now, startTimer } from './deadline.ts';
+import { type Failure, toInternalFailure } from './failure.ts';
+import type { SourceOutcome } from './outcome.ts';
+import type { Plan, PlannedSource } from './plan.ts';
+import type { RouteRequest } from './route.ts';
+import { createRun, hasValue, isPartial, type Run, type SourceReport, toNeeds, toReport } from './run.ts';
+import type { OwnedScope } from './scope.ts';
+
+/** How a fan-out ended. */
+export interface Execution {
+  /** In the order of the plan's sources. */
+  readonly reports: readonly SourceReport[];
+  /** Every source answered, or was skipped by a condition. */
+  readonly complete: boolean;
+  /** The required source that gave no answer: then there is no payload. */
+  readonly failed: SourceReport | undefined;
+}
+
+/** What one request brings to its plan. */
+export interface ExecuteOptions {
+  /** Aborted by the owner when the client leaves; aborted here at the deadline and as soon as the fan-out is over. */
+  readonly scope: OwnedScope;
+  /** The whole time for the answer, milliseconds. */
+  readonly deadlineMs: number;
+  readonly request: RequestFacts;
+  /** Every source is required: `Prefer: handling=strict`. */
+  readonly strict: boolean;
+}
+
+const notNeeded: Failure = { code: 'cancelled', message: 'no longer needed', reason: 'not_needed' };
+
+/**
+ * Runs a plan: each source starts as soon as its needs have answered. Never rejects. Ends with the last source, with the
+ * first required failure, or when the scope is aborted; what is still running then is cancelled and not waited for.
+ */
+export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptions): Promise<Execution> {
+  return new Promise((resolve) => {
+    const { scope, deadlineMs, strict } = options;
+    const deadlineAt = now() + deadlineMs;
+    const runs = plan.sources.map(createRun);
+    let open = runs.length;
+    let isOver = false;
+
+    const stopTimer = startTimer(deadlineMs, () =>
+      scope.abort({ code: 'timeout', message: `no answer within ${deadlineMs} ms`, reason: 'deadline' }),
+    );
+    let unsubscribe = () => {};
+    unsubscribe = scope.onAbort(finish);
+
+    for (const run of runs) if (run.source.needs.length === 0) start(run);
+
+    function start(run: Run): void {
+      if (isOver) return;
+      const { source } = run;
+      run.startedAt = now();
+      try {
+        const needs = toNeeds(source, runs);
+        if (source.when && !source.when(request, needs)) {
+          return settle(run, { status: 'skipped', because: 'condition', partial: false });
+        }
+        const context = { scope, deadlineAt, request: options.request, record: run };
+        const onDefect = (cause: unknown) => settle(run, toDefect(cause, `a policy of source ${source.name}`));
+        source.call(source.input(request, needs), context).then((outcome) => settle(run, outcome), onDefect);
+      } catch (cause) {
+        settle(run, toDefect(cause, `source ${source.name}`));
+      }
+    }
+
+    function settle(run: Run, outcome: SourceOutcome): void {
+      if (isOver || run.outcome) return;
+      const { source } = run;
+      run.outcome = outcome;
+      if (run.startedAt > 0) run.durationMs = now() - run.startedAt;
+      open -= 1;
+      if (isFatal(source, outcome)) return finish(notNeeded);
+      for (const index of source.dependents) {
+        const dependent = runs[index];
+        if (dependent) release(dependent, run, outcome);
+      }
+      if (open === 0) finish(notNeeded);
+    }
+
+    function release(run: Run, need: Run, outcome: SourceOutcome): void {
+      run.waiting -= 1;
+      if (!hasValue(need.source, outcome)) {
+        settle(run, { status: 'skipped', because: need.source.name, partial: isPartial(outcome) });
+      } else if (run.waiting === 0) start(run);
+    }
+
+    function finish(reason: Failure): void {
+      if (isOver) return;
+      isOver = true;
+      stopTimer();
+      unsubscribe();
+      const endedAt = now();
+      const reports = runs.map((run) => toReport(run, runs, reason, endedAt));
+      // The failure that ended it, or, at the deadline, the first required source that was still open.
+      const failed =
+        reports.find((report, index) => runs[index]?.outcome && isFatal(report.source, report.outcome)) ??
+        reports.find(({ source, outcome }) => isFatal(source, outcome));
+      resolve({ reports, complete: !reports.some(({ outcome }) => isPartial(outcome)), failed });
+      scope.abort(notNeeded);
+    }
+
+    function isFatal(source: PlannedSource, outcome: SourceOutcome): boolean {
+      return outcome.status === 'failed' && (strict || !source.optional);
+    }
+  });
+}
+
+const toDefect = (cause: unknown, where: string): SourceOutcome => ({
+  status: 'failed',
+  failure: toInternalFailure(cause, where),
+});

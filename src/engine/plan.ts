@@ -1,0 +1,80 @@
+import type { Binding } from './bind.ts';
+import type { Call } from './call.ts';
+import { isDuration } from './deadline.ts';
+import { DefinitionError } from './definition-error.ts';
+import { nameSources } from './names.ts';
+import type { Route, RouteRequest } from './route.ts';
+import type { SourceDefinition } from './source.ts';
+
+/** The deadline of a route that names none, milliseconds: above it people leave. */
+export const defaultDeadlineMs = 2_000;
+
+/** One source, bound. Indexes point into the plan's sources. */
+export interface PlannedSource {
+  readonly name: string;
+  readonly definition: SourceDefinition;
+  readonly call: Call<unknown, unknown>;
+  readonly input: (request: RouteRequest, needs: Answered) => unknown;
+  readonly when: ((request: RouteRequest, needs: Answered) => boolean) | undefined;
+  readonly optional: boolean;
+  readonly fallback: { readonly value: unknown; readonly bytes: Buffer } | undefined;
+  readonly needs: readonly { readonly alias: string; readonly index: number }[];
+  readonly dependents: readonly number[];
+}
+
+/** Answers by name. */
+export type Answered = Readonly<Record<string, unknown>>;
+
+/** A route, bound: everything that can be decided before a request is. */
+export interface Plan {
+  readonly route: Route;
+  readonly deadlineMs: number;
+  /** In the order of the merge; sources that are only needed come last. */
+  readonly sources: readonly PlannedSource[];
+  /** How many of the sources, from the first, are merged. */
+  readonly merged: number;
+  readonly merge: ((answers: Answered, request: RouteRequest) => unknown) | undefined;
+}
+
+/**
+ * Binds a route.
+ *
+ * @throws DefinitionError naming the route and the source when something in it cannot work.
+ */
+export function compilePlan(route: Route, binding: Binding): Plan {
+  const where = `route ${route.method} ${route.url}`;
+  const deadlineMs = route.options.deadline ?? defaultDeadlineMs;
+  if (!isDuration(deadlineMs)) throw new DefinitionError(`${where}: "deadline" is milliseconds above 0`);
+  const names = nameSources(route, where);
+  const definitions = [...names.keys()];
+  const sources = definitions.map((definition): PlannedSource => {
+    const { provider, needs, optional } = definition;
+    const place = `${where}: source "${names.get(definition)}"`;
+    for (const need of Object.values(needs)) {
+      if (!optional && need.optional && !('fallback' in need)) {
+        throw new DefinitionError(`${place} is required but needs "${names.get(need)}", which is optional`);
+      }
+    }
+    return {
+      name: names.get(definition) ?? '',
+      definition,
+      // The casts take back what source definitions forgot: `defineRoute` checked these types where they were declared.
+      call: binding.callOf(provider) as Call<unknown, unknown>,
+      input: definition.input as PlannedSource['input'],
+      when: definition.when as PlannedSource['when'],
+      optional,
+      fallback: toFallback(definition, place),
+      needs: Object.entries(needs).map(([alias, need]) => ({ alias, index: definitions.indexOf(need) })),
+      dependents: definitions.flatMap((other, index) => (Object.values(other.needs).includes(definition) ? [index] : [])),
+    };
+  });
+  const merged = Object.keys(route.sources).length;
+  return { route, deadlineMs, sources, merged, merge: route.merge as Plan['merge'] };
+}
+
+function toFallback(definition: SourceDefinition, place: string): PlannedSource['fallback'] {
+  if (!('fallback' in definition)) return undefined;
+  const json = JSON.stringify(definition.fallback);
+  if (json === undefined) throw new DefinitionError(`${place}: the fallback cannot be written as JSON`);
+  return { value: definition.fallback, bytes: Buffer.from(json) };
+}

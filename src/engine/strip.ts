@@ -1,0 +1,87 @@
+import { type TSchema, Type } from 'typebox';
+import { Clean } from 'typebox/value';
+
+/** Drops fields that a schema does not know. Gives back the very same value when there is nothing to drop. */
+export type Strip = (value: unknown) => unknown;
+
+const identity: Strip = (value) => value;
+
+/**
+ * Compiles the removal of fields beside those of the schema: of every object but one that says
+ * `additionalProperties: true` or gives a schema for them. Never changes its argument.
+ */
+export function compileStrip(schema: TSchema): Strip {
+  if (Type.IsObject(schema)) return compileObject(schema);
+  if (Type.IsArray(schema)) return compileArray(compileStrip(schema.items));
+  if (isFlat(schema)) return identity;
+  // Unions, intersections and references decide by value: rare, so the library's slower way is good enough.
+  return (value) => Clean(schema, structuredClone(value));
+}
+
+/** Whether the schema forbids fields beside its own anywhere, so that bytes with such fields must not leave unchanged. */
+export const isClosed = (schema: unknown): boolean =>
+  typeof schema === 'object' &&
+  schema !== null &&
+  (('additionalProperties' in schema && schema.additionalProperties === false) || Object.values(schema).some(isClosed));
+
+const isFlat = (schema: TSchema): boolean =>
+  Type.IsString(schema) ||
+  Type.IsNumber(schema) ||
+  Type.IsInteger(schema) ||
+  Type.IsBoolean(schema) ||
+  Type.IsNull(schema) ||
+  Type.IsLiteral(schema) ||
+  Type.IsEnum(schema) ||
+  Type.IsUnknown(schema) ||
+  Type.IsAny(schema) ||
+  (Type.IsUnion(schema) && schema.anyOf.every(isFlat)) ||
+  (Type.IsRecord(schema) && Object.values(schema.patternProperties).every((values) => isFlat(values as TSchema)));
+
+type Fields = Record<string, unknown>;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function compileObject(schema: TSchema & { readonly properties: Record<string, TSchema> }): Strip {
+  const known = new Map(Object.entries(schema.properties).map(([key, field]) => [key, compileStrip(field)]));
+  const nested = [...known].filter(([, strip]) => strip !== identity);
+  const extra = 'additionalProperties' in schema ? schema.additionalProperties : false;
+  const isOpen = extra !== false;
+  return (value) => {
+    if (!isFields(value)) return value;
+    let copy: Fields | undefined;
+    if (!isOpen && hasOthers(value, known)) copy = pickKnown(value, known);
+    for (const [key, strip] of nested) {
+      const field = value[key];
+      const stripped = strip(field);
+      if (stripped === field) continue;
+      copy ??= { ...value };
+      copy[key] = stripped;
+    }
+    return copy ?? value;
+  };
+}
+
+function hasOthers(value: Fields, known: ReadonlyMap<string, Strip>): boolean {
+  for (const key in value) if (!known.has(key)) return true;
+  return false;
+}
+
+function pickKnown(value: Fields, known: ReadonlyMap<string, Strip>): Fields {
+  const picked: Fields = {};
+  for (const key in value) if (known.has(key)) picked[key] = value[key];
+  return picked;
+}
+
+function compileArray(strip: Strip): Strip {
+  if (strip === identity) return identity;
+  return (value) => {
+    if (!Array.isArray(value)) return value;
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < value.length; i += 1) {
+      const stripped = strip(value[i]);
+      if (stripped === value[i]) continue;
+      copy ??= value.slice();
+      copy[i] = stripped;
+    }
+    return copy ?? value;
+  };
+}
