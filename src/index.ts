@@ -2,6 +2,7 @@
  * The door: everything that providers, routes and other people's code may use.
  */
 export { type Static, type TSchema, Type } from 'typebox';
+export { type AppOptions, buildApp, type ConfluoOptions, confluo } from './app.ts';
 export type { Call, CallContext, CallInfo, Inspectable, Policy } from './engine/call.ts';
 export { DefinitionError } from './engine/definition-error.ts';
 export type { Failure, FailureCode } from './engine/failure.ts';

@@ -17,9 +17,9 @@ function createRequestAttempt<I, O>(provider: Provider<I, O>, transport: Transpo
   return (input, context) => {
     const stopped = context.scope.failure;
     if (stopped) return Promise.resolve({ status: 'failed', failure: stopped });
-    context.record.attempts += 1;
     try {
       const parts = request(input);
+      context.record.attempts += 1;
       return transport({ ...parts, method, idempotent }, context, decode);
     } catch (cause) {
       return Promise.resolve(defect(provider, cause));

@@ -71,8 +71,8 @@ export function createBinding({ connect, standard, emit }: BindOptions): Binding
 
   function snapshot() {
     const shown = [...upstreams].map(([name, { states }]) => {
-      const facts = [...states.values()].map((state) => state.snapshot());
-      return [name, Object.assign({}, ...facts) as Record<string, string | number | boolean>] as const;
+      const facts = [...states.values()].flatMap((state) => Object.entries(state.snapshot()));
+      return [name, Object.fromEntries(facts)] as const;
     });
     return Object.fromEntries(shown);
   }

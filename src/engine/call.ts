@@ -1,6 +1,7 @@
 import type { EngineEvent } from './events.ts';
 import type { Outcome } from './outcome.ts';
 import type { Scope } from './scope.ts';
+import type { Trace } from './trace.ts';
 
 /** An asynchronous operation on one upstream. It never rejects. */
 export type Call<I, O> = (input: I, context: CallContext) => Promise<Outcome<O>>;
@@ -9,11 +10,8 @@ export type Call<I, O> = (input: I, context: CallContext) => Promise<Outcome<O>>
 export type Policy = <I, O>(next: Call<I, O>, info: CallInfo) => Call<I, O>;
 
 /** Facts of the incoming request that a call may need; nothing else of the client's is within reach. */
-export interface RequestFacts {
+export interface RequestFacts extends Trace {
   readonly requestId: string;
-  /** The trace this request belongs to, W3C Trace Context: 32 hex digits, and the two digits of its flags. */
-  readonly traceId: string;
-  readonly traceFlags: string;
   /** The request is itself somebody's retry: ours would multiply it. */
   readonly isRetry: boolean;
 }

@@ -34,7 +34,7 @@ export function compileEnvelope(plan: Plan): EnvelopeWriter {
   const keys = names.map((name, index) => Buffer.from(`${index === 0 ? '{"data":{' : ','}${JSON.stringify(name)}:`));
   const dataStart = Buffer.from('{"data":');
 
-  function writeMerged({ reports }: Execution, run: NonNullable<Plan['merge']>, request: RouteRequest): Buffer[] {
+  function writeMerged({ reports }: Execution, run: NonNullable<Plan['merge']>, request: RouteRequest): Uint8Array[] {
     const answers: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i += 1) {
       const report = reports[i];
@@ -45,8 +45,8 @@ export function compileEnvelope(plan: Plan): EnvelopeWriter {
     return [dataStart, Buffer.from(json)];
   }
 
-  function writeSpliced({ reports }: Execution): Buffer[] {
-    const parts: Buffer[] = [];
+  function writeSpliced({ reports }: Execution): Uint8Array[] {
+    const parts: Uint8Array[] = [];
     keys.forEach((key, index) => parts.push(key, toBytes(reports[index])));
     parts.push(dataEnd);
     return parts;
@@ -65,12 +65,12 @@ export function compileEnvelope(plan: Plan): EnvelopeWriter {
   };
 }
 
-function toBytes(report: SourceReport | undefined): Buffer {
+function toBytes(report: SourceReport | undefined): Uint8Array {
   if (!report) return nullBytes;
   const { outcome, source } = report;
   if (outcome.status === 'failed') return source.fallback?.bytes ?? nullBytes;
   if (outcome.status === 'skipped') return nullBytes;
-  if (outcome.bytes) return outcome.bytes as Buffer; // transports hand out Buffers
+  if (outcome.bytes) return outcome.bytes;
   return Buffer.from(JSON.stringify(outcome.value) ?? 'null');
 }
 

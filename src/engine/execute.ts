@@ -51,7 +51,8 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
     for (const run of runs) if (run.source.needs.length === 0) start(run);
 
     function start(run: Run): void {
-      if (isOver) return;
+      // Skipped already, when another of its needs gave no answer.
+      if (isOver || run.outcome) return;
       const { source } = run;
       run.startedAt = now();
       try {
@@ -71,7 +72,7 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
       if (isOver || run.outcome) return;
       const { source } = run;
       run.outcome = outcome;
-      if (run.startedAt > 0) run.durationMs = now() - run.startedAt;
+      if (run.startedAt !== undefined) run.durationMs = now() - run.startedAt;
       open -= 1;
       if (isFatal(source, outcome)) return finish(notNeeded);
       for (const index of source.dependents) {

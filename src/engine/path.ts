@@ -13,7 +13,9 @@ export class UnsafePathError extends Error {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 const literal = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/%]*$/;
-const dotSegment = /(^|\/)\.{1,2}(\/|$)/;
+/** A URL parser takes `%2e` for a dot. */
+const dotSegment = /(^|\/)(\.|%2e){1,2}(\/|$)/i;
+const brokenEscape = /%(?![0-9a-f]{2})/i;
 const checkedTemplates = new WeakSet<TemplateStringsArray>();
 
 /**
@@ -33,6 +35,7 @@ function checkTemplate(template: TemplateStringsArray): void {
   const whole = template.join('x');
   if (!whole.startsWith('/')) throw new UnsafePathError('a path begins with /');
   if (!literal.test(whole)) throw new UnsafePathError('a path holds no query, fragment, space or backslash');
+  if (brokenEscape.test(whole)) throw new UnsafePathError('a path holds no % but in an escape');
   if (dotSegment.test(whole)) throw new UnsafePathError('a path holds no dot segment');
   if (whole.includes('//')) throw new UnsafePathError('a path holds no empty segment');
   checkedTemplates.add(template);

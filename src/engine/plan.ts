@@ -51,8 +51,8 @@ export function compilePlan(route: Route, binding: Binding): Plan {
     const { provider, needs, optional } = definition;
     const place = `${where}: source "${names.get(definition)}"`;
     for (const need of Object.values(needs)) {
-      if (!optional && need.optional && !('fallback' in need)) {
-        throw new DefinitionError(`${place} is required but needs "${names.get(need)}", which is optional`);
+      if (!optional && canLackValue(need)) {
+        throw new DefinitionError(`${place} is required but needs "${names.get(need)}", which is optional and may have no value`);
       }
     }
     return {
@@ -69,8 +69,13 @@ export function compilePlan(route: Route, binding: Binding): Plan {
     };
   });
   const merged = Object.keys(route.sources).length;
+  // The cast is like those above.
   return { route, deadlineMs, sources, merged, merge: route.merge as Plan['merge'] };
 }
+
+/** Whether a failure can leave the source without a value: a fallback stands in for its own failure, not for a need's. */
+const canLackValue = (source: SourceDefinition): boolean =>
+  source.optional && (!('fallback' in source) || Object.values(source.needs).some(canLackValue));
 
 function toFallback(definition: SourceDefinition, place: string): PlannedSource['fallback'] {
   if (!('fallback' in definition)) return undefined;

@@ -28,7 +28,7 @@ export interface RunContext {
 interface ProviderBase<S extends TSchema> {
   /** Lower case letters, digits and dashes; unique within the upstream. */
   readonly name: string;
-  /** What an answer must look like. `Type.Unknown()` takes any JSON and is never parsed unless somebody reads it. */
+  /** What an answer must look like. `Type.Unknown()` takes any JSON. */
   readonly output: S;
   /** Around every call of this provider, outermost first, outside the upstream's. Default: the provider's part of `standard()`. */
   readonly policies?: readonly Policy[];
@@ -67,8 +67,9 @@ export interface Provider<I, O> {
 /** A described remote API. Inert: nothing is opened before `buildApp` binds it. */
 export interface Upstream extends UpstreamOptions {
   readonly kind: 'upstream';
-  provider<I, S extends TSchema>(options: RequestProviderOptions<I, S>): Provider<I, Static<S>>;
+  // The compiler reports a mistake against the last one, so the usual one is last.
   provider<I, S extends TSchema>(options: RunProviderOptions<I, S>): Provider<I, Static<S>>;
+  provider<I, S extends TSchema>(options: RequestProviderOptions<I, S>): Provider<I, Static<S>>;
 }
 
 const nameForm = /^[a-z][a-z0-9-]{0,62}$/;

@@ -9,8 +9,8 @@ export interface Run extends CallRecord {
   /** Needs that have not answered yet. */
   waiting: number;
   outcome: SourceOutcome | undefined;
-  /** Zero until it starts. */
-  startedAt: number;
+  /** Undefined until it starts. */
+  startedAt: number | undefined;
   durationMs: number;
 }
 
@@ -30,7 +30,7 @@ export const createRun = (source: PlannedSource): Run => ({
   source,
   waiting: source.needs.length,
   outcome: undefined,
-  startedAt: 0,
+  startedAt: undefined,
   durationMs: 0,
   attempts: 0,
 });
@@ -64,7 +64,7 @@ export function toReport(run: Run, runs: readonly Run[], reason: Failure, endedA
   const { source, attempts } = run;
   const isOpen = run.outcome === undefined;
   const outcome = run.outcome ?? toOpenOutcome(run, runs, reason);
-  const durationMs = isOpen && run.startedAt > 0 ? endedAt - run.startedAt : run.durationMs;
+  const durationMs = isOpen && run.startedAt !== undefined ? endedAt - run.startedAt : run.durationMs;
   return { name: source.name, source, outcome, durationMs, attempts, fallback: outcome.status === 'failed' && source.fallback !== undefined };
 }
 

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { Clean } from 'typebox/value';
+import { Clean, Equal } from 'typebox/value';
 
 /** Drops fields that a schema does not know. Gives back the very same value when there is nothing to drop. */
 export type Strip = (value: unknown) => unknown;
@@ -15,14 +15,19 @@ export function compileStrip(schema: TSchema): Strip {
   if (Type.IsArray(schema)) return compileArray(compileStrip(schema.items));
   if (isFlat(schema)) return identity;
   // Unions, intersections and references decide by value: rare, so the library's slower way is good enough.
-  return (value) => Clean(schema, structuredClone(value));
+  return (value) => {
+    const cleaned = Clean(schema, structuredClone(value));
+    return Equal(cleaned, value) ? value : cleaned;
+  };
 }
+
+const closing: ReadonlySet<string> = new Set(['additionalProperties', 'unevaluatedProperties']);
 
 /** Whether the schema forbids fields beside its own anywhere, so that bytes with such fields must not leave unchanged. */
 export const isClosed = (schema: unknown): boolean =>
   typeof schema === 'object' &&
   schema !== null &&
-  (('additionalProperties' in schema && schema.additionalProperties === false) || Object.values(schema).some(isClosed));
+  Object.entries(schema).some(([keyword, part]) => (part === false && closing.has(keyword)) || isClosed(part));
 
 const isFlat = (schema: TSchema): boolean =>
   Type.IsString(schema) ||
@@ -35,7 +40,7 @@ const isFlat = (schema: TSchema): boolean =>
   Type.IsUnknown(schema) ||
   Type.IsAny(schema) ||
   (Type.IsUnion(schema) && schema.anyOf.every(isFlat)) ||
-  (Type.IsRecord(schema) && Object.values(schema.patternProperties).every((values) => isFlat(values as TSchema)));
+  (Type.IsRecord(schema) && Object.values(schema.patternProperties).every((values) => isFlat(values)));
 
 type Fields = Record<string, unknown>;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -75,13 +80,14 @@ function compileArray(strip: Strip): Strip {
   if (strip === identity) return identity;
   return (value) => {
     if (!Array.isArray(value)) return value;
+    const items: readonly unknown[] = value;
     let copy: unknown[] | undefined;
-    for (let i = 0; i < value.length; i += 1) {
-      const stripped = strip(value[i]);
-      if (stripped === value[i]) continue;
-      copy ??= value.slice();
+    for (let i = 0; i < items.length; i += 1) {
+      const stripped = strip(items[i]);
+      if (stripped === items[i]) continue;
+      copy ??= items.slice();
       copy[i] = stripped;
     }
-    return copy ?? value;
+    return copy ?? items;
   };
 }

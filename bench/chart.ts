@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BenchResult, WorkResult } from './result.ts';
+
+/** Writes one chart a job into the folder, named after the job. */
+export async function writeCharts(result: BenchResult, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const work of result.works) await writeFile(join(folder, `bench-${work.work}.svg`), toChart(work, result));
+}
+
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  /** What stands beside the bar. */
+  readonly note: string;
+}
+
+const width = 720;
+const barHeight = 26;
+const rowHeight = 40;
+const labelWidth = 190;
+const noteWidth = 150;
+const headHeight = 64;
+
+/** Horizontal bars of the CPU time a request costs: shorter is better. Readable on a light and on a dark page. */
+export function toChart({ title, rows }: WorkResult, { node, processor, connections }: Omit<BenchResult, 'works'>): string {
+  const bars = rows.map(({ label, figures }): Bar => {
+    const value = figures.cpuMicrosPerRequest;
+    return { label, value, note: `${Math.round(value)} µs  (${figures.ratio.toFixed(2)})` };
+  });
+  const longest = Math.max(...bars.map(({ value }) => value));
+  const height = headHeight + bars.length * rowHeight + 34;
+  const foot = `CPU time of the server process per request; in brackets: relative to (b). ${connections} connections, Node ${node}, ${processor}.`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">`,
+    '<style>',
+    'text { font: 14px system-ui, sans-serif; fill: #1f2933; } .title { font-weight: 600; font-size: 15px; }',
+    '.foot { font-size: 11px; fill: #64707d; } .bar { fill: #9aa5b1; } .ours { fill: #0b7a75; } .page { fill: #ffffff; }',
+    '@media (prefers-color-scheme: dark) { text { fill: #e4e7eb; } .foot { fill: #9aa5b1; } .bar { fill: #52606d; }',
+    '.ours { fill: #2cb1a8; } .page { fill: #14181d; } }',
+    '</style>',
+    `<rect class="page" width="${width}" height="${height}" rx="8"/>`,
+    `<text class="title" x="20" y="34">${escape(title)}</text>`,
+    ...bars.map((bar, index) => toBar(bar, headHeight + index * rowHeight, longest)),
+    `<text class="foot" x="20" y="${height - 14}">${escape(foot)}</text>`,
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+function toBar({ label, value, note }: Bar, y: number, longest: number): string {
+  const length = Math.max(2, Math.round((value / longest) * (width - labelWidth - noteWidth)));
+  const middle = y + barHeight / 2 + 5;
+  const kind = label.startsWith('(c)') ? 'bar ours' : 'bar';
+  return [
+    `<text x="20" y="${middle}">${escape(label)}</text>`,
+    `<rect class="${kind}" x="${labelWidth}" y="${y}" width="${length}" height="${barHeight}" rx="4"/>`,
+    `<text x="${labelWidth + length + 10}" y="${middle}">${escape(note)}</text>`,
+  ].join('');
+}
+
+const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -1,0 +1,102 @@
+/** The load: so many connections, each sends its next request when the last answer is whole (a closed loop). */
+import { connect, type Socket } from 'node:net';
+import { answerQuestions } from './child.ts';
+import { createHistogram } from './histogram.ts';
+import { readCpu } from './measure.ts';
+
+/** Where the load goes. */
+export interface Target {
+  readonly port: number;
+  readonly path: string;
+  readonly connections: number;
+}
+
+/** What the clients saw since `mark`. */
+export interface LoadFigures {
+  /** Answers with status 200. */
+  readonly answers: number;
+  /** Answers with any other status, and connections lost. */
+  readonly errors: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+let sockets: readonly Socket[] = [];
+let histogram = createHistogram();
+let errors = 0;
+
+const questions = {
+  start: (target: Target): void => {
+    sockets = Array.from({ length: target.connections }, () => openConnection(target));
+  },
+  /** Forgets what was counted so far. */
+  mark: (): void => {
+    histogram = createHistogram();
+    errors = 0;
+  },
+  take: (): LoadFigures => ({
+    answers: histogram.count,
+    errors,
+    p50Ms: histogram.percentile(0.5),
+    p99Ms: histogram.percentile(0.99),
+  }),
+  stop: (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets = [];
+  },
+  usage: readCpu,
+};
+
+export type LoadQuestions = typeof questions;
+answerQuestions(questions);
+
+function openConnection({ port, path }: Target): Socket {
+  const request = Buffer.from(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`);
+  const buffer = Buffer.allocUnsafe(65_536);
+  let rest = '';
+  let left = 0;
+  let status = '';
+  let sentAt = 0;
+
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback: onBytes } }, send);
+  socket.on('error', onLost);
+  socket.on('end', onLost);
+  return socket;
+
+  function send(): void {
+    sentAt = performance.now();
+    socket.write(request);
+  }
+
+  function onBytes(size: number): boolean {
+    if (left > 0) left -= size;
+    else if (!readHead(size)) return true;
+    if (left === 0) onAnswer();
+    return true;
+  }
+
+  /** Reads status and length, once the head is whole. */
+  function readHead(size: number): boolean {
+    const text = rest + buffer.toString('latin1', 0, size);
+    const end = text.indexOf('\r\n\r\n');
+    rest = end < 0 ? text : '';
+    if (end < 0) return false;
+    const head = text.slice(0, end);
+    const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+    if (length === undefined) throw new Error('an answer without Content-Length');
+    status = head.slice(9, 12);
+    left = end + 4 + Number(length) - text.length;
+    return true;
+  }
+
+  function onAnswer(): void {
+    if (status === '200') histogram.record(performance.now() - sentAt);
+    else errors += 1;
+    send();
+  }
+
+  function onLost(): void {
+    if (sockets.includes(socket)) errors += 1;
+    socket.destroy();
+  }
+}

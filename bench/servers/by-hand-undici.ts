@@ -1,0 +1,102 @@
+/**
+ * (b) The endpoint as an expert writes it: undici's `request` on one shared Agent, a timeout signal for each call, compiled
+ * checks, and a response schema, which Fastify compiles into a serialiser.
+ */
+import Fastify from 'fastify';
+import { type Static, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Agent, request } from 'undici';
+import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
+import { deadlineMs, serve } from './serve.ts';
+
+const Status = Type.Object({
+  status: Type.String(),
+  code: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  durationMs: Type.Number(),
+});
+const Sources = Type.Object({ catalog: Status, reviews: Status, stock: Status });
+const Problem = Type.Object({ title: Type.String(), sources: Sources });
+const Merged = Type.Object({ catalog: Type.Unknown(), reviews: Type.Unknown(), stock: Type.Unknown() });
+const envelopeOf = <S extends TSchema>(data: S) => Type.Object({ data, complete: Type.Boolean(), sources: Sources });
+const Params = Type.Object({ id: Type.String({ pattern: '^[a-z0-9-]{1,64}$' }) });
+
+type Status = Static<typeof Status>;
+type Params = Static<typeof Params>;
+type Result<T> = { readonly value: T | null; readonly status: Status };
+type Check<T> = (value: unknown) => value is T;
+
+const agent = new Agent({ connections: 64, keepAliveTimeout: 30_000 });
+const takeAny: Check<unknown> = (value): value is unknown => value !== undefined;
+const toCheck = <S extends TSchema>(schema: S): Check<Static<S>> => {
+  const validator = Compile(schema);
+  return (value): value is Static<S> => validator.Check(value);
+};
+const isCatalog = toCheck(Catalog);
+const isReviews = toCheck(Reviews);
+const isStock = toCheck(Stock);
+
+serve(({ origins, log }) => {
+  const app = Fastify({ logger: log });
+
+  const merge = { schema: { params: Params, response: { 200: envelopeOf(Merged), 502: Problem } } };
+  app.get<{ Params: Params }>('/merge/:id', merge, async (incoming, reply) => {
+    const { id } = incoming.params;
+    const [catalog, reviews, stock] = await Promise.all([
+      getJson(`${origins.catalog}/catalog/${id}`, takeAny),
+      getJson(`${origins.reviews}/reviews/${id}`, takeAny),
+      getJson(`${origins.stock}/stock/${id}`, takeAny),
+    ]);
+    const sources = { catalog: catalog.status, reviews: reviews.status, stock: stock.status };
+    if (catalog.value === null) return reply.code(502).send({ title: 'No catalogue', sources });
+    const data = { catalog: catalog.value, reviews: reviews.value, stock: stock.value };
+    return { data, complete: isComplete(sources), sources };
+  });
+
+  const typed = { schema: { params: Params, response: { 200: envelopeOf(Page), 502: Problem } } };
+  app.get<{ Params: Params }>('/typed/:id', typed, async (incoming, reply) => {
+    const { id } = incoming.params;
+    const [catalog, reviews, stock] = await Promise.all([
+      getJson(`${origins.catalog}/catalog/${id}`, isCatalog),
+      getJson(`${origins.reviews}/reviews/${id}`, isReviews),
+      getJson(`${origins.stock}/stock/${id}`, isStock),
+    ]);
+    const sources = { catalog: catalog.status, reviews: reviews.status, stock: stock.status };
+    if (catalog.value === null) return reply.code(502).send({ title: 'No catalogue', sources });
+    const data = toPage({ catalog: catalog.value, reviews: reviews.value, stock: stock.value });
+    return { data, complete: isComplete(sources), sources };
+  });
+
+  return app;
+});
+
+async function getJson<T>(url: string, check: Check<T>): Promise<Result<T>> {
+  const startedAt = performance.now();
+  const failed = (code: string, message: string): Result<T> => ({
+    value: null,
+    status: { status: 'failed', code, message, durationMs: since(startedAt) },
+  });
+  try {
+    const { statusCode, body } = await request(url, {
+      dispatcher: agent,
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(deadlineMs),
+    });
+    if (statusCode !== 200) {
+      await body.dump();
+      return failed('upstream_error', `answered ${statusCode}`);
+    }
+    const value: unknown = await body.json();
+    if (!check(value)) return failed('invalid_response', 'the answer does not match its schema');
+    return { value, status: { status: 'ok', durationMs: since(startedAt) } };
+  } catch (error) {
+    if (error instanceof SyntaxError) return failed('invalid_response', 'the answer is not JSON');
+    const isTimeout = error instanceof Error && error.name === 'TimeoutError';
+    return isTimeout ? failed('timeout', `no answer within ${deadlineMs} ms`) : failed('unreachable', 'no answer');
+  }
+}
+
+const since = (startedAt: number): number => Math.round((performance.now() - startedAt) * 10) / 10;
+
+const isComplete = (sources: Readonly<Record<string, Status>>): boolean =>
+  Object.values(sources).every(({ status }) => status === 'ok');

@@ -1,0 +1,117 @@
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import { type Binding, createBinding } from './engine/bind.ts';
+import type { Policy } from './engine/call.ts';
+import { DefinitionError } from './engine/definition-error.ts';
+import { type Plan, compilePlan } from './engine/plan.ts';
+import { toOrigin, type UpstreamOptions } from './engine/provider.ts';
+import type { Route } from './engine/route.ts';
+import { createTransport, type HttpTransport, type TransportOptions } from './http/transport.ts';
+import { standard } from './policies/standard.ts';
+import { registerEndpoint } from './server/endpoint.ts';
+import { toRequestId } from './server/facts.ts';
+import { type Readiness, registerHealth } from './server/health.ts';
+import { addSharedSchemas, type ContractInfo, registerContract, registerDocs } from './server/openapi.ts';
+import { setProblemHandlers } from './server/problem.ts';
+import { createValidatorCompiler } from './server/validation.ts';
+
+/** What Confluo serves, in an application of its own or as a plugin. */
+export interface ConfluoOptions {
+  readonly routes: readonly Route[];
+  /** Origins that override those of the definitions, by upstream name. */
+  readonly origins?: Readonly<Record<string, string>>;
+  /** Policies for providers and upstreams that name none. Default `standard()`. */
+  readonly policies?: { readonly provider: readonly Policy[]; readonly upstream: readonly Policy[] };
+  /** How connections to upstreams are made. */
+  readonly transport?: TransportOptions;
+  /** Real answers for the contract, by operation id. */
+  readonly examples?: Readonly<Record<string, unknown>>;
+}
+
+/** What a server of its own has beside. */
+export interface AppOptions extends ConfluoOptions {
+  /** A pino logger; default none. */
+  readonly logger?: FastifyBaseLogger;
+  readonly info?: ContractInfo;
+}
+
+/** A server that is ready to listen, and what its process needs to stop it. */
+export interface App {
+  readonly server: FastifyInstance;
+  readonly readiness: Readiness;
+}
+
+/**
+ * Confluo as a Fastify plugin: serves the routes on the instance it is given, below its `prefix`, and closes its
+ * connections with it. Encapsulated: the host's own validators, serialisers and error handlers stay what they are.
+ */
+export const confluo: FastifyPluginAsync<ConfluoOptions> = async (app, options) => {
+  await serveRoutes(app, options);
+};
+
+async function serveRoutes(app: FastifyInstance, options: ConfluoOptions): Promise<Binding> {
+  const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
+  const transports: HttpTransport[] = [];
+  const binding = createBinding({
+    standard: policies,
+    emit: (event) => app.log.warn(event, event.type),
+    connect: (upstream) => {
+      const connected = createTransport(withOrigin(upstream, origins), transport);
+      transports.push(connected);
+      return connected.send;
+    },
+  });
+  app.addHook('onClose', async () => {
+    await Promise.all(transports.map(({ close }) => close()));
+  });
+  const plans = compilePlans(routes, binding);
+  refuseUnknownOrigins(origins, plans);
+  app.setValidatorCompiler(createValidatorCompiler());
+  app.setSerializerCompiler(() => JSON.stringify);
+  setProblemHandlers(app);
+  addSharedSchemas(app);
+  for (const plan of plans) registerEndpoint(app, plan, examples);
+  return binding;
+}
+
+/** A server of its own: the routes, their contract and its UI, health, and problems for everything that goes wrong. */
+export async function buildApp(options: AppOptions): Promise<App> {
+  const { logger, info = { title: 'Confluo', version: '0.1.0' } } = options;
+  const server = fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    disableRequestLogging: true,
+    childLoggerFactory: (parent) => parent,
+    genReqId: toRequestId,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+  });
+  const readiness: Readiness = { isDraining: false };
+  server.removeContentTypeParser('text/plain');
+  await registerContract(server, info);
+  const binding = await serveRoutes(server, options);
+  registerHealth(server, readiness, binding.snapshot);
+  await registerDocs(server);
+  await server.ready();
+  return { server, readiness };
+}
+
+const withOrigin = (upstream: UpstreamOptions, origins: Readonly<Record<string, string>>): UpstreamOptions => {
+  const origin = origins[upstream.name];
+  return origin === undefined ? upstream : { ...upstream, origin: toOrigin(origin, `upstream "${upstream.name}"`) };
+};
+
+function compilePlans(routes: readonly Route[], binding: Binding): readonly Plan[] {
+  const urls = new Set<string>();
+  return routes.map((route) => {
+    const url = `${route.method} ${route.url.replaceAll(/:[^/]+/g, ':')}`;
+    if (urls.has(url)) throw new DefinitionError(`two routes with one URL: ${route.method} ${route.url}`);
+    urls.add(url);
+    return compilePlan(route, binding);
+  });
+}
+
+function refuseUnknownOrigins(origins: Readonly<Record<string, string>>, plans: readonly Plan[]): void {
+  const known = new Set(plans.flatMap(({ sources }) => sources.map(({ definition }) => definition.provider.upstream.name)));
+  for (const name of Object.keys(origins)) {
+    if (!known.has(name)) throw new DefinitionError(`an origin is given for the upstream "${name}", which no route uses`);
+  }
+}

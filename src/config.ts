@@ -1,0 +1,89 @@
+import { type Static, Type } from 'typebox';
+import { Check, Convert, Default, Errors } from 'typebox/value';
+
+/** The environment is not usable. Every line names a key. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Every key but the origins of upstreams, with its default and its reason. */
+const keys = Type.Object({
+  /** Where to listen. */
+  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 3_000 }),
+  /** Loopback, so that nobody serves the network by accident; 0.0.0.0 in a container. */
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1' }),
+  /** The folder that holds `providers/` and `routes/`. */
+  CONFLUO_APP_DIR: Type.String({ minLength: 1, default: '.' }),
+  /** `embedded` runs the demo's upstreams on loopback; only `npm start` in the repository can. */
+  CONFLUO_UPSTREAMS: Type.Enum(['live', 'embedded'], { default: 'live' }),
+  CONFLUO_LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
+  /** Milliseconds from SIGTERM to the end, whatever still runs: below the 30 s after which orchestrators kill. */
+  CONFLUO_STOP_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 25_000 }),
+});
+
+const originKey = /^CONFLUO_UPSTREAM_([A-Z][A-Z0-9_]*)_ORIGIN$/;
+
+/** How this process runs. Frozen. */
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly appDir: string;
+  readonly upstreams: 'live' | 'embedded';
+  readonly logLevel: string;
+  readonly stopMs: number;
+  /** Origins that override those of the definitions, by upstream name. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the environment.
+ *
+ * @throws ConfigError that names every key which is unknown or has a value that cannot work.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const origins: Record<string, string> = {};
+  const given: Record<string, string> = {};
+  const complaints: string[] = [];
+  for (const [key, value] of Object.entries(env)) {
+    if (value === undefined) continue;
+    const upstream = originKey.exec(key)?.[1];
+    if (upstream) origins[toUpstreamName(upstream)] = value;
+    else if (key in keys.properties) given[key] = value;
+    else if (key.startsWith('CONFLUO_')) complaints.push(`${key} is not a known key`);
+  }
+  for (const [upstream, origin] of Object.entries(origins)) {
+    if (!/^https?:\/\/[^/?#@]+\/?$/.test(origin) || !URL.canParse(origin)) {
+      complaints.push(`${toOriginKey(upstream)} must be an origin like https://api.example.com`);
+    }
+  }
+  const values = withDefaults(given);
+  if (!Check(keys, values)) complaints.push(...toComplaints(values));
+  if (complaints.length > 0) throw new ConfigError(complaints.join('; '));
+  return toConfig(values as Static<typeof keys>, origins); // checked above
+}
+
+/** `CONFLUO_UPSTREAM_SUN_TIMES_ORIGIN` for `sun-times`. */
+export const toOriginKey = (upstream: string): string =>
+  `CONFLUO_UPSTREAM_${upstream.toUpperCase().replaceAll('-', '_')}_ORIGIN`;
+
+const toUpstreamName = (key: string): string => key.toLowerCase().replaceAll('_', '-');
+
+function withDefaults(given: Readonly<Record<string, string>>): unknown {
+  return Convert(keys, Default(keys, { ...given }));
+}
+
+function toComplaints(values: unknown): readonly string[] {
+  return Errors(keys, values).map(({ instancePath, message }) => `${instancePath.slice(1).replace(/\/.*/, '')} ${message}`);
+}
+
+function toConfig(values: Static<typeof keys>, origins: Readonly<Record<string, string>>): Config {
+  return Object.freeze({
+    port: values.PORT,
+    host: values.HOST,
+    appDir: values.CONFLUO_APP_DIR,
+    upstreams: values.CONFLUO_UPSTREAMS,
+    logLevel: values.CONFLUO_LOG_LEVEL,
+    stopMs: values.CONFLUO_STOP_MS,
+    origins: Object.freeze(origins),
+  });
+}

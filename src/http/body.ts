@@ -1,0 +1,45 @@
+import { gunzip } from 'node:zlib';
+import { type Failed, failed } from '../engine/outcome.ts';
+
+/** Collects the chunks of one body up to a limit. */
+export interface BodyCollector {
+  /** False when the chunk passes the limit; it is not kept then. */
+  add(chunk: Buffer): boolean;
+  /** Everything in one piece. */
+  toBuffer(): Buffer;
+}
+
+/** A collector that holds at most `maxBytes`. */
+export function createBodyCollector(maxBytes: number): BodyCollector {
+  let first: Buffer | undefined;
+  let rest: Buffer[] | undefined;
+  let size = 0;
+  return {
+    add(chunk) {
+      size += chunk.length;
+      if (size > maxBytes) return false;
+      if (!first) first = chunk;
+      else if (rest) rest.push(chunk);
+      else rest = [first, chunk];
+      return true;
+    },
+    toBuffer: () => (rest ? Buffer.concat(rest, size) : (first ?? Buffer.alloc(0))),
+  };
+}
+
+/** What is said of a body over the limit. */
+export const tooLarge = (maxBytes: number): Failed =>
+  failed('too_large', `the answer is over ${maxBytes} bytes`, { reason: 'bytes' });
+
+/** Decodes gzip in the background, and stops at the limit: the limit is on decoded bytes. */
+export function inflate(bytes: Buffer, maxBytes: number, done: (result: Buffer | Failed) => void): void {
+  gunzip(bytes, { maxOutputLength: maxBytes }, (error, decoded) => {
+    if (!error) done(decoded);
+    else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') done(tooLarge(maxBytes));
+    else done(failed('invalid_response', 'the answer is not valid gzip', { reason: 'gzip' }));
+  });
+}
+
+/** The bytes without a byte order mark, which JSON text does not need (RFC 8259, 8.1). */
+export const withoutByteOrderMark = (bytes: Buffer): Buffer =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;

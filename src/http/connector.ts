@@ -1,0 +1,35 @@
+import type { LookupFunction, Socket } from 'node:net';
+import { buildConnector, errors } from 'undici';
+import { startTimer } from '../engine/deadline.ts';
+import { limitFraming } from './wire.ts';
+
+/** How connections are made. */
+export interface ConnectorOptions {
+  /** The limit for DNS, TCP and TLS together, milliseconds. */
+  readonly connectMs: number;
+  /** Trusted certificate authorities in PEM. Default: Node's. */
+  readonly ca?: string | undefined;
+  /** Resolves names. Default: the system's. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** Makes connections. Certificates are always verified. The limit is our own timer: undici's fires up to 500 ms late. */
+export function createConnector({ connectMs, ca, lookup }: ConnectorOptions): buildConnector.connector {
+  const connect = buildConnector({
+    timeout: 0,
+    allowH2: false,
+    ...(ca === undefined ? {} : { ca }),
+    ...(lookup === undefined ? {} : { lookup }),
+  });
+  return (options, callback) => {
+    let stopTimer = () => {};
+    const connecting: unknown = connect(options, (error, socket) => {
+      stopTimer();
+      if (error) return callback(error, null);
+      limitFraming(socket);
+      callback(null, socket);
+    });
+    const socket = connecting as Socket; // undici returns it, though its types do not say so
+    stopTimer = startTimer(connectMs, () => socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`)));
+  };
+}

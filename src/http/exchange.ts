@@ -1,0 +1,138 @@
+import type { Dispatcher } from 'undici';
+import { startTimer } from '../engine/deadline.ts';
+import { toInternalFailure } from '../engine/failure.ts';
+import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
+import type { Decode } from '../engine/request.ts';
+import { createBodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
+import { toFailed } from './errors.ts';
+import { toHeadFailure } from './status.ts';
+import { expectWire, type Wire } from './wire.ts';
+
+/** Interim answers (1xx) at most. */
+const mostInterim = 16;
+/** Header fields at most. */
+const mostHeaders = 100;
+/** What is read of an answer that is already known to be a failure, to keep its connection: bytes and milliseconds. */
+const discardBytes = 64 * 1_024;
+const discardMs = 1_000;
+
+/** The reason given to undici; one for all, since nobody reads its stack. */
+const stopped = new Error('the exchange was stopped');
+
+/** One request and its answer on a connection. */
+export interface Exchange {
+  readonly handler: Dispatcher.DispatchHandler;
+  /** Ends it and destroys the connection. Nothing is settled. */
+  stop(): void;
+}
+
+/** What an exchange is told and tells. */
+export interface ExchangeOptions<T> {
+  readonly maxBytes: number;
+  readonly decode: Decode<T>;
+  /** Called once at most, unless stopped before. */
+  readonly settle: (outcome: Outcome<T>) => void;
+  /** Called in place of `settle` when the connection failed before any byte of an answer. */
+  readonly onLost: (failure: Failed, wasReused: boolean) => void;
+}
+
+/** Reads one answer: bounded in headers, interim answers and bytes. Time is the business of whoever stops it. */
+export function createExchange<T>({ maxBytes, decode, settle, onLost }: ExchangeOptions<T>): Exchange {
+  const body = createBodyCollector(maxBytes);
+  let controller: Dispatcher.DispatchController | undefined;
+  let wire: Wire | undefined;
+  let headers: AnswerHeaders = {};
+  let state: 'head' | 'body' | 'discard' | 'over' = 'head';
+  let interim = 0;
+  let discarded = 0;
+  let stopDiscarding = () => {};
+
+  function stop(): void {
+    state = 'over';
+    stopDiscarding();
+    controller?.abort(stopped);
+  }
+
+  function refuse(outcome: Failed): void {
+    settle(outcome);
+    stop();
+  }
+
+  function onHead(status: number): void {
+    const failure = toHeadFailure(status, headers);
+    if (failure) {
+      settle(failure);
+      state = 'discard';
+      stopDiscarding = startTimer(discardMs, stop);
+    } else if (Number(headers['content-length']) > maxBytes) refuse(tooLarge(maxBytes));
+    else state = 'body';
+  }
+
+  function onWhole(bytes: Buffer): void {
+    const text = withoutByteOrderMark(bytes);
+    if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
+    try {
+      settle(decode(text, headers));
+    } catch (cause) {
+      settle({ status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') });
+    }
+  }
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started;
+      if (state === 'over') return controller.abort(stopped);
+      expectWire((given) => {
+        wire = given;
+      });
+    },
+    onResponseStart(_controller, status, received) {
+      if (state !== 'head') return;
+      if (status < 100 || status > 599 || status === 101) {
+        return refuse(failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }));
+      }
+      if (status < 200) {
+        interim += 1;
+        if (interim > mostInterim) refuse(failed('protocol', 'too many interim answers', { reason: 'interim' }));
+        return;
+      }
+      if (toCount(controller?.rawHeaders) > mostHeaders) {
+        return refuse(failed('protocol', 'the answer has too many header fields', { reason: 'headers_too_many' }));
+      }
+      headers = received;
+      onHead(status);
+    },
+    onResponseData(_controller, chunk) {
+      if (wire) wire.body += chunk.length;
+      if (state === 'body' && !body.add(chunk)) refuse(tooLarge(maxBytes));
+      else if (state === 'discard') {
+        discarded += chunk.length;
+        if (discarded > discardBytes) stop();
+      }
+    },
+    onResponseEnd() {
+      stopDiscarding();
+      const wasBody = state === 'body';
+      state = 'over';
+      if (!wasBody) return;
+      // undici takes a reset for the end of a body that has neither length nor chunks.
+      if (wire?.socket.errored) return settle(toFailed(wire.socket.errored, true));
+      if (!isGzip(headers)) return onWhole(body.toBuffer());
+      inflate(body.toBuffer(), maxBytes, (result) => (Buffer.isBuffer(result) ? onWhole(result) : settle(result)));
+    },
+    onResponseError(_controller, error) {
+      stopDiscarding();
+      const before = state;
+      state = 'over';
+      if (before === 'head' && interim === 0) onLost(toFailed(error, false), (wire?.exchanges ?? 0) > 1);
+      else if (before === 'head' || before === 'body') settle(toFailed(error, before === 'body'));
+    },
+  };
+
+  return { handler, stop };
+}
+
+const isGzip = (headers: AnswerHeaders): boolean => /gzip/i.test(String(headers['content-encoding'] ?? ''));
+
+/** Raw headers are a flat list of names and values. */
+const toCount = (rawHeaders: unknown): number => (Array.isArray(rawHeaders) ? rawHeaders.length / 2 : 0);

@@ -1,0 +1,71 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
+
+/** What is known of the socket that an exchange runs on, and undici does not tell its handlers. */
+export interface Wire {
+  readonly socket: Socket;
+  /** Exchanges begun on it, this one included. */
+  exchanges: number;
+  /** Bytes the socket had read when this exchange began. */
+  readBefore: number;
+  /** Body bytes of this exchange. */
+  body: number;
+}
+
+/** What may come in beside body bytes: the head, and the framing of small chunks. Beyond it somebody sends endless framing. */
+const mostOverhead = 131_072;
+const mostOverheadPerByte = 8;
+
+const channel = 'undici:client:sendHeaders';
+const wires = new WeakMap<Socket, Wire>();
+let waiting: ((wire: Wire) => void) | undefined;
+let users = 0;
+
+/** Watches sockets from now on. Each user stops once. */
+export function watchWires(): () => void {
+  if (users === 0) subscribe(channel, onRequestWritten);
+  users += 1;
+  return () => {
+    users -= 1;
+    if (users === 0) unsubscribe(channel, onRequestWritten);
+  };
+}
+
+/** Asks for the wire of the request that undici is about to write: it does so in the same breath as `onRequestStart`. */
+export function expectWire(onWire: (wire: Wire) => void): void {
+  waiting = onWire;
+}
+
+/** Destroys the socket when framing has no end: status lines and chunk extensions pass every limit of undici's. */
+export function limitFraming(socket: Socket): void {
+  const wire = toWire(socket);
+  socket.on('readable', () => {
+    const overhead = socket.bytesRead - wire.readBefore - wire.body;
+    if (overhead > mostOverhead + mostOverheadPerByte * wire.body) socket.destroy(new EndlessFramingError('endless framing'));
+  });
+}
+
+/** The upstream sent framing without end. */
+export class EndlessFramingError extends Error {
+  override readonly name = 'EndlessFramingError';
+}
+
+function onRequestWritten(message: unknown): void {
+  const then = waiting;
+  waiting = undefined;
+  if (!then) return;
+  const { socket } = message as { readonly socket: Socket }; // documented by undici for this channel
+  const wire = toWire(socket);
+  wire.exchanges += 1;
+  wire.readBefore = socket.bytesRead;
+  wire.body = 0;
+  then(wire);
+}
+
+function toWire(socket: Socket): Wire {
+  const known = wires.get(socket);
+  if (known) return known;
+  const wire = { socket, exchanges: 0, readBefore: 0, body: 0 };
+  wires.set(socket, wire);
+  return wire;
+}

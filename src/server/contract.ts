@@ -1,0 +1,139 @@
+import { type TSchema, Type } from 'typebox';
+import { failures } from '../engine/failure.ts';
+import type { Plan } from '../engine/plan.ts';
+import type { PlannedSource } from '../engine/plan.ts';
+
+/** Schemas that every route's contract refers to, by `$id`. */
+export const sharedSchemas: readonly TSchema[] = [
+  Type.Object(
+    {
+      status: Type.Enum(['ok', 'failed', 'skipped']),
+      because: Type.Optional(Type.String({ description: 'Why it was skipped: the need that gave no answer, or `condition`.' })),
+      code: Type.Optional(Type.Enum(Object.keys(failures), { description: 'Why it failed.' })),
+      message: Type.Optional(Type.String({ description: 'The failure in words.' })),
+      fallback: Type.Optional(Type.Literal(true, { description: 'The fallback of the source stands in for the answer.' })),
+      durationMs: Type.Number({ minimum: 0, description: 'From its start to its end, milliseconds.' }),
+      attempts: Type.Integer({ minimum: 0, description: 'Requests that were sent to the upstream.' }),
+    },
+    { $id: 'SourceStatus', description: 'How one source of the answer ended.' },
+  ),
+  Type.Object(
+    {
+      type: Type.String({ description: '`about:blank`, or `urn:problem-type:confluo:<code>` where a source failed.' }),
+      title: Type.String(),
+      status: Type.Integer({ minimum: 400, maximum: 599 }),
+      detail: Type.Optional(Type.String()),
+      requestId: Type.String(),
+      code: Type.Optional(Type.Enum(Object.keys(failures))),
+      source: Type.Optional(Type.String({ description: 'The required source that failed.' })),
+      sources: Type.Optional(Type.Record(Type.String(), toRef('SourceStatus'))),
+      errors: Type.Optional(
+        Type.Array(
+          Type.Object({
+            in: Type.Enum(['path', 'query', 'header', 'body']),
+            pointer: Type.String({ description: 'JSON pointer (RFC 6901) into that part.' }),
+            detail: Type.String(),
+          }),
+          { description: 'What is wrong with the request.' },
+        ),
+      ),
+    },
+    { $id: 'Problem', description: 'A problem (RFC 9457).' },
+  ),
+];
+
+/** A reference to a shared schema. */
+function toRef(id: string): TSchema {
+  return Type.Unsafe({ $ref: `${id}#` });
+}
+
+/** What a route accepts and answers, as Fastify and the contract want it. */
+export function toRouteSchema(plan: Plan, examples: Readonly<Record<string, unknown>> = {}) {
+  const { options } = plan.route;
+  const { summary, description, tags, params, query, headers, body } = options;
+  const operationId = toOperationId(plan.route.method, plan.route.url);
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(params === undefined ? {} : { params }),
+    ...(query === undefined ? {} : { querystring: query }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(body === undefined ? {} : { body }),
+    response: {
+      200: toAnswer(toEnvelopeSchema(plan), examples[operationId]),
+      ...toProblems(plan),
+    },
+  };
+}
+
+/** `getV1CountriesByCodeBriefing` for `GET /v1/countries/:code/briefing`. */
+export const toOperationId = (method: string, url: string): string =>
+  method.toLowerCase() +
+  url
+    .split('/')
+    .map((part) => (part.startsWith(':') ? `By${capitalise(part.slice(1))}` : capitalise(part)))
+    .join('');
+
+const capitalise = (text: string): string =>
+  text.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_match, first: string) => first.toUpperCase());
+
+/** The whole answer of a route: payload, completeness, and the status of each of its sources by name. */
+export function toEnvelopeSchema(plan: Plan): TSchema {
+  const statuses = plan.sources.map(({ name }) => [name, toRef('SourceStatus')] as const);
+  return Type.Object({
+    data: toPayloadSchema(plan),
+    complete: Type.Boolean({ description: 'Whether every source answered, or was skipped by its own condition.' }),
+    sources: Type.Object(Object.fromEntries(statuses), { description: 'How each source ended.' }),
+  });
+}
+
+/** The payload of a route: declared with its merge function, or one key a source. */
+export function toPayloadSchema(plan: Plan): TSchema {
+  if (plan.route.payload) return plan.route.payload;
+  const fields = plan.sources.slice(0, plan.merged).map((source) => [source.name, toFieldSchema(source, plan)] as const);
+  return Type.Object(Object.fromEntries(fields));
+}
+
+function toFieldSchema(source: PlannedSource, plan: Plan): TSchema {
+  const { output } = source.definition.provider;
+  return canBeNull(source, plan) ? Type.Union([output, Type.Null()]) : output;
+}
+
+function canBeNull({ definition, optional, fallback, needs }: PlannedSource, plan: Plan): boolean {
+  if (definition.when || (optional && !fallback)) return true;
+  return needs.some(({ index }) => {
+    const need = plan.sources[index];
+    return need !== undefined && canBeNull(need, plan);
+  });
+}
+
+function toAnswer(schema: TSchema, example: unknown) {
+  return {
+    description: 'The merged payload with the status of every source.',
+    headers: {
+      'server-timing': { description: 'One entry a source: its duration, and its status.', schema: { type: 'string' } },
+      'x-aggregate-complete': { description: 'Whether the answer is complete.', schema: { type: 'string', enum: ['true', 'false'] } },
+      'x-request-id': { description: 'The request in the logs.', schema: { type: 'string' } },
+    },
+    content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },
+  };
+}
+
+const problemTexts: Readonly<Record<number, string>> = {
+  400: 'The request is not valid.',
+  404: 'A required source does not know it.',
+  500: 'A defect of the server.',
+  502: 'A required source failed.',
+  503: 'A required source is not available.',
+  504: 'A required source took too long.',
+};
+
+function toProblems({ route }: Plan) {
+  const { params, query, headers, body } = route.options;
+  const checksInput = params ?? query ?? headers ?? body;
+  const statuses = Object.keys(problemTexts).filter((status) => status !== '400' || checksInput !== undefined);
+  const content = { 'application/problem+json': { schema: toRef('Problem') } };
+  return Object.fromEntries(statuses.map((status) => [status, { description: problemTexts[Number(status)], content }]));
+}

@@ -1,0 +1,9 @@
+import { defineUpstream, path, Type } from 'confluo';
+
+const greetings = defineUpstream({ name: 'greetings', origin: 'https://greetings.example.com' });
+
+export const getGreeting = greetings.provider({
+  name: 'greeting',
+  output: Type.Object({ text: Type.String() }),
+  request: ({ name }) => ({ path: path`/greetings/${name}` }),
+});
