@@ -48,6 +48,7 @@ export function createBinding({ connect, standard, emit }: BindOptions): Binding
       upstream: definition.name,
       provider: provider.name,
       idempotent: provider.idempotent,
+      safe: provider.idempotent && (provider.method === 'GET' || provider.method === 'HEAD'),
       share: (key, create) => {
         const state = states.get(key) ?? create();
         states.set(key, state);

@@ -42,6 +42,8 @@ export interface CallInfo {
   readonly provider: string;
   /** Whether a second attempt does no harm (RFC 9110, 9.2.2). */
   readonly idempotent: boolean;
+  /** Whether it only reads (RFC 9110, 9.2.1), so that one answer can serve several who ask at the same time. */
+  readonly safe: boolean;
   /**
    * State that lives as long as the application: one for each upstream and key. The key is the policy itself, so one
    * policy given to an upstream has one state for all its providers.

@@ -15,6 +15,8 @@ export interface UpstreamOptions {
   readonly connections?: number;
   /** Bytes of one decoded answer at most. Default 1 MiB. */
   readonly maxBytes?: number;
+  /** The name may lead to private, loopback and link-local addresses, as in a cluster. Default false: refused. */
+  readonly privateAddresses?: boolean;
 }
 
 /** What a `run` provider may use while it runs. */

@@ -1,6 +1,7 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import { startTimer } from '../engine/deadline.ts';
+import { createLookup } from './lookup.ts';
 import { limitFraming } from './wire.ts';
 
 /** How connections are made. */
@@ -11,15 +12,17 @@ export interface ConnectorOptions {
   readonly ca?: string | undefined;
   /** Resolves names. Default: the system's. */
   readonly lookup?: LookupFunction | undefined;
+  /** Names may lead to private, loopback and link-local addresses. Default false. */
+  readonly privateAddresses?: boolean | undefined;
 }
 
 /** Makes connections. Certificates are always verified. The limit is our own timer: undici's fires up to 500 ms late. */
-export function createConnector({ connectMs, ca, lookup }: ConnectorOptions): buildConnector.connector {
+export function createConnector({ connectMs, ca, lookup, privateAddresses = false }: ConnectorOptions): buildConnector.connector {
   const connect = buildConnector({
     timeout: 0,
     allowH2: false,
     ...(ca === undefined ? {} : { ca }),
-    ...(lookup === undefined ? {} : { lookup }),
+    lookup: createLookup(privateAddresses, lookup),
   });
   return (options, callback) => {
     let stopTimer = () => {};

@@ -34,6 +34,7 @@ const byCode: Readonly<Record<string, ErrorRule>> = {
 };
 
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|CRL_|EPROTO)/;
+const refused = unreachable('address_refused', 'the name of the upstream leads to an address that is not allowed');
 const unknown = unreachable('unknown', noConnection);
 const malformed = protocol('malformed', 'the answer is not valid HTTP');
 const cutShort = protocol('truncated', 'the answer was cut short');
@@ -49,6 +50,7 @@ function toRule(error: Error & { readonly code?: unknown }, hasHead: boolean): E
   // undici says so of a 100 Continue and of an upgrade that nobody asked for.
   if (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message)) return malformed;
   if (code === 'UND_ERR_SOCKET' && hasHead) return cutShort;
+  if (error.name === 'PrivateAddressError') return refused;
   if (error.name === 'HTTPParserError' || error.name === 'EndlessFramingError') return malformed;
   return byCode[code] ?? (tlsCode.test(code) ? unreachable('tls', badTls) : unknown);
 }

@@ -35,10 +35,10 @@ export interface TransportOptions extends Partial<ConnectorOptions> {}
  * (they fire up to a second late, and a drip never trips them): the scope of each call ends it.
  */
 export function createTransport(upstream: UpstreamOptions, options: TransportOptions = {}): HttpTransport {
-  const { connections, maxBytes, connectMs } = { ...connectionDefaults, ...upstream, ...options };
+  const { connections, maxBytes, connectMs, privateAddresses } = { ...connectionDefaults, ...upstream, ...options };
   const { origin } = upstream;
   const clientOptions = {
-    connect: createConnector({ ...options, connectMs }),
+    connect: createConnector({ privateAddresses, ...options, connectMs }),
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -1,0 +1,37 @@
+import type { Policy } from '../engine/call.ts';
+import { isDuration, now, startTimer } from '../engine/deadline.ts';
+import { DefinitionError } from '../engine/definition-error.ts';
+import type { Failure } from '../engine/failure.ts';
+import type { Outcome } from '../engine/outcome.ts';
+import { createScope } from '../engine/scope.ts';
+
+/**
+ * Ends one attempt after `ms` milliseconds with `timeout`, whether the call inside listens or not. Where the deadline
+ * comes sooner it starts no timer: the deadline ends the call.
+ *
+ * @throws DefinitionError when `ms` is no duration.
+ */
+export function timeout(ms: number): Policy {
+  if (!isDuration(ms)) throw new DefinitionError(`timeout: ${ms} is not a number of milliseconds above 0`);
+  const late: Failure = Object.freeze({
+    code: 'timeout',
+    message: `no answer within ${ms} ms`,
+    reason: 'attempt_timeout',
+  });
+
+  return (next) => (input, context) => {
+    const deadlineAt = now() + ms;
+    if (deadlineAt >= context.deadlineAt) return next(input, context);
+    return new Promise((resolve, reject) => {
+      const scope = createScope(context.scope);
+      const stopTimer = startTimer(ms, () => scope.abort(late));
+      const settle = (outcome: Outcome<never>) => {
+        stopTimer();
+        scope.release();
+        resolve(outcome);
+      };
+      scope.onAbort((failure) => settle({ status: 'failed', failure }));
+      next(input, { ...context, scope, deadlineAt }).then(settle, reject);
+    });
+  };
+}
