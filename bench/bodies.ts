@@ -9,9 +9,21 @@ export const bodyBytes: Readonly<Record<UpstreamName, number>> = { catalog: 16_3
 export function createBodies(): Readonly<Record<UpstreamName, string>> {
   const random = createRandom(20_261_122);
   return {
-    catalog: fill(bodyBytes.catalog, (products) => ({ total: products.length, products, cursor: 'p2' }), (i) => product(i, random)),
-    reviews: fill(bodyBytes.reviews, (reviews) => ({ average: 4.2, count: 318, reviews }), (i) => review(i, random)),
-    stock: fill(bodyBytes.stock, (levels) => ({ asOf: '2026-11-22T12:00:00.000Z', levels }), (i) => level(i, random)),
+    catalog: fill(
+      bodyBytes.catalog,
+      (products) => ({ total: products.length, products, cursor: 'p2' }),
+      (i) => product(i, random),
+    ),
+    reviews: fill(
+      bodyBytes.reviews,
+      (reviews) => ({ average: 4.2, count: 318, reviews }),
+      (i) => review(i, random),
+    ),
+    stock: fill(
+      bodyBytes.stock,
+      (levels) => ({ asOf: '2026-11-22T12:00:00.000Z', levels }),
+      (i) => level(i, random),
+    ),
   };
 }
 
@@ -72,4 +84,8 @@ const review = (index: number, random: Random) => ({
   createdAt: day(random),
 });
 
-const level = (index: number, random: Random) => ({ productId: 1000 + 2 * index, warehouse: `W${random(4)}`, quantity: random(200) });
+const level = (index: number, random: Random) => ({
+  productId: 1000 + 2 * index,
+  warehouse: `W${random(4)}`,
+  quantity: random(200),
+});

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+/** Charts of a run's result. `node bench/chart.ts RESULT.json FOLDER` draws those of an earlier run. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchResult, WorkResult } from './result.ts';
 
@@ -23,7 +24,10 @@ const noteWidth = 150;
 const headHeight = 64;
 
 /** Horizontal bars of the CPU time a request costs: shorter is better. Readable on a light and on a dark page. */
-export function toChart({ title, rows }: WorkResult, { node, processor, connections }: Omit<BenchResult, 'works'>): string {
+export function toChart(
+  { title, rows }: WorkResult,
+  { node, processor, connections }: Omit<BenchResult, 'works'>,
+): string {
   const bars = rows.map(({ label, figures }): Bar => {
     const value = figures.cpuMicrosPerRequest;
     return { label, value, note: `${Math.round(value)} µs  (${figures.ratio.toFixed(2)})` };
@@ -32,7 +36,7 @@ export function toChart({ title, rows }: WorkResult, { node, processor, connecti
   const height = headHeight + bars.length * rowHeight + 34;
   const foot = `CPU time of the server process per request; in brackets: relative to (b). ${connections} connections, Node ${node}, ${processor}.`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${toXml(title)}">`,
     '<style>',
     'text { font: 14px system-ui, sans-serif; fill: #1f2933; } .title { font-weight: 600; font-size: 15px; }',
     '.foot { font-size: 11px; fill: #64707d; } .bar { fill: #9aa5b1; } .ours { fill: #0b7a75; } .page { fill: #ffffff; }',
@@ -40,9 +44,9 @@ export function toChart({ title, rows }: WorkResult, { node, processor, connecti
     '.ours { fill: #2cb1a8; } .page { fill: #14181d; } }',
     '</style>',
     `<rect class="page" width="${width}" height="${height}" rx="8"/>`,
-    `<text class="title" x="20" y="34">${escape(title)}</text>`,
+    `<text class="title" x="20" y="34">${toXml(title)}</text>`,
     ...bars.map((bar, index) => toBar(bar, headHeight + index * rowHeight, longest)),
-    `<text class="foot" x="20" y="${height - 14}">${escape(foot)}</text>`,
+    `<text class="foot" x="20" y="${height - 14}">${toXml(foot)}</text>`,
     '</svg>',
     '',
   ].join('\n');
@@ -53,10 +57,16 @@ function toBar({ label, value, note }: Bar, y: number, longest: number): string 
   const middle = y + barHeight / 2 + 5;
   const kind = label.startsWith('(c)') ? 'bar ours' : 'bar';
   return [
-    `<text x="20" y="${middle}">${escape(label)}</text>`,
+    `<text x="20" y="${middle}">${toXml(label)}</text>`,
     `<rect class="${kind}" x="${labelWidth}" y="${y}" width="${length}" height="${barHeight}" rx="4"/>`,
-    `<text x="${labelWidth + length + 10}" y="${middle}">${escape(note)}</text>`,
+    `<text x="${labelWidth + length + 10}" y="${middle}">${toXml(note)}</text>`,
   ].join('');
 }
 
-const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+const toXml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+if (import.meta.main) {
+  const [file = '', folder = '.'] = process.argv.slice(2);
+  const result = JSON.parse(await readFile(file, 'utf8')) as BenchResult; // `npm run bench -- --json` wrote it
+  await writeCharts(result, folder);
+}

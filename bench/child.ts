@@ -73,17 +73,21 @@ export function startChild<Q extends Questions>(file: URL, { args = [], core }: 
 /** The other end: answers the parent's questions until it is gone. */
 export function answerQuestions(questions: Questions): void {
   process.on('disconnect', () => process.exit());
-  process.on('message', async (message) => {
-    const { id, name, input } = message as Question; // the only thing `ask` above sends
-    let answer: Answer;
-    try {
-      answer = { id, value: await questions[name]?.(...(input as never[])) };
-    } catch (error) {
-      answer = { id, error: String(error) };
-    }
-    process.send?.(answer);
+  process.on('message', (message) => {
+    const question = message as Question; // the only thing `ask` above sends
+    void toAnswer(question, questions).then((answer) => process.send?.(answer));
   });
 }
 
+async function toAnswer({ id, name, input }: Question, questions: Questions): Promise<Answer> {
+  try {
+    // `ask` has checked name and input against the same table.
+    return { id, value: await questions[name]?.(...(input as never[])) };
+  } catch (error) {
+    return { id, error: String(error) };
+  }
+}
+
 /** Whether processes can be bound to cores 0 and 1 here. */
-export const canPin = (): boolean => [0, 1].every((core) => spawnSync('taskset', ['-c', String(core), 'true']).status === 0);
+export const canPin = (): boolean =>
+  [0, 1].every((core) => spawnSync('taskset', ['-c', String(core), 'true']).status === 0);

@@ -59,6 +59,7 @@ export async function measure(
   await sleep(windowMs);
   const [after, figures]: [Usage, LoadFigures] = await Promise.all([child.ask('usage'), load.ask('take')]);
   await load.ask('stop');
-  if (figures.errors > 0) throw new Error(`${name}: ${figures.errors} of ${figures.answers + figures.errors} requests failed`);
+  if (figures.errors > 0)
+    throw new Error(`${name}: ${figures.errors} of ${figures.answers + figures.errors} requests failed`);
   return toWindow(before, after, figures);
 }

@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url';
 /** Where a share of the CPU time went. */
 export interface Cost {
   readonly place: string;
-  /** Of all time that was not idle, 0 to 1. */
+  /** Of all time that was neither idle nor spent on profiling, 0 to 1. */
   readonly share: number;
 }
 
 /** Self time by file and by function, highest first; what is below 0.5 % is left out. */
-export function summarise(profile: Profiler.Profile): { readonly files: readonly Cost[]; readonly functions: readonly Cost[] } {
+export function summarise(profile: Profiler.Profile): {
+  readonly files: readonly Cost[];
+  readonly functions: readonly Cost[];
+} {
   const { nodes, samples = [], timeDeltas = [] } = profile;
   const byId = new Map(nodes.map((node) => [node.id, node.callFrame]));
   const files = new Map<string, number>();
@@ -19,7 +22,7 @@ export function summarise(profile: Profiler.Profile): { readonly files: readonly
   samples.forEach((id, index) => {
     const frame = byId.get(id);
     const micros = timeDeltas[index] ?? 0;
-    if (!frame || frame.functionName === '(idle)') return;
+    if (!frame || frame.functionName === '(idle)' || frame.url === 'node:inspector') return;
     const file = toFile(frame);
     const place = frame.url ? `${frame.functionName || '(anonymous)'} ${file}:${frame.lineNumber + 1}` : file;
     total += micros;

@@ -59,7 +59,9 @@ async function showComparison(session: Session, names: readonly ContestantName[]
     const result = await session.compareWork(names, work, pace);
     results.push(result);
     console.log(`\n${result.title}\n\n${toTable(result.rows)}\n`);
-    console.log(`The upstream could have served ${result.upstreamHeadroom.toFixed(1)} times what the fastest server asked.`);
+    console.log(
+      `The upstream could have served ${result.upstreamHeadroom.toFixed(1)} times what the fastest server asked.`,
+    );
     if (result.upstreamHeadroom < 3) console.log('That is little: the upstream is part of these figures.');
   }
   const result: BenchResult = {
@@ -78,7 +80,9 @@ async function showComparison(session: Session, names: readonly ContestantName[]
 async function showProfiles(session: Session, name: ContestantName, pace: Pace): Promise<void> {
   for (const work of toWorks(options.only)) {
     const { files, functions } = await session.profile(name, work, pace);
-    console.log(`\n${name}, ${work}: self time by file\n${toLines(files, 25)}\n\nby function\n${toLines(functions, 50)}`);
+    console.log(
+      `\n${name}, ${work}: self time by file\n${toLines(files, 25)}\n\nby function\n${toLines(functions, 50)}`,
+    );
   }
 }
 

@@ -1,11 +1,19 @@
-import { compare, measure, type Pace, warmUp } from './compare.ts';
-import { canPin, startChild } from './child.ts';
 import type { UpstreamName } from './bodies.ts';
+import { canPin, startChild } from './child.ts';
+import { compare, measure, type Pace, warmUp } from './compare.ts';
 import type { LoadQuestions } from './load.ts';
 import { selectRounds, toFigures } from './measure.ts';
 import { summarise } from './profile.ts';
 import type { WorkResult } from './result.ts';
-import { baseline, type ContestantName, contestants, type RunningServer, startServer, type Work, works } from './servers.ts';
+import {
+  baseline,
+  type ContestantName,
+  contestants,
+  type RunningServer,
+  startServer,
+  type Work,
+  works,
+} from './servers.ts';
 import type { UpstreamQuestions } from './upstream.ts';
 import { verifyAnswers } from './verify.ts';
 

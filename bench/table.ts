@@ -27,5 +27,6 @@ export function toTable(rows: readonly Row[]): string {
   return [lines[0], rule, ...lines.slice(1)].join('\n');
 }
 
-const pad = (text: string, width: number, column: number): string => (column === 0 ? text.padEnd(width) : text.padStart(width));
+const pad = (text: string, width: number, column: number): string =>
+  column === 0 ? text.padEnd(width) : text.padStart(width);
 const toLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -9,7 +9,9 @@ import { answerQuestions } from './child.ts';
 import { readCpu } from './measure.ts';
 
 const headEnd = '\r\n\r\n';
-const answers = new Map(Object.entries(createBodies()).map(([name, body]) => [`/${name}/42`, toAnswer('200 OK', body)]));
+const answers = new Map(
+  Object.entries(createBodies()).map(([name, body]) => [`/${name}/42`, toAnswer('200 OK', body)]),
+);
 const notFound = toAnswer('404 Not Found', '{"error":"no such thing"}');
 let requests = 0;
 

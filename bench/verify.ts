@@ -18,7 +18,8 @@ export async function verifyAnswers(servers: readonly RunningServer[], work: Wor
   const answers = await Promise.all(servers.map(({ port }) => ask(port, pathOf(work))));
   answers.forEach((answer, index) => {
     const who = `${servers[index]?.name} ${pathOf(work)}`;
-    if (!isDeepStrictEqual(answer.data, answers[0]?.data)) throw new Error(`${who}: other data than ${servers[0]?.name}`);
+    if (!isDeepStrictEqual(answer.data, answers[0]?.data))
+      throw new Error(`${who}: other data than ${servers[0]?.name}`);
     if (answer.complete !== !lost) throw new Error(`${who}: complete is ${answer.complete}`);
     for (const name of ['catalog', 'reviews', 'stock']) {
       const expected = name === lost ? 'failed' : 'ok';

@@ -6,15 +6,11 @@ export interface Answer {
   readonly contentType?: string;
 }
 
-/** A public API, embedded: the same paths, parameters, fields and errors, answered from data sets on this machine. */
-export interface Api {
-  /** The name of the upstream in `providers/` that it stands in for. */
-  readonly name: string;
-  /** Its port under `npm start`. */
-  readonly port: number;
-  /** Answers one GET. Never waits. */
-  readonly answer: (url: URL) => Answer;
-}
+/**
+ * A public API, embedded: the same paths, parameters, fields and errors, answered from data sets on this machine. Answers
+ * one GET, at once.
+ */
+export type Api = (url: URL) => Answer;
 
 /** The answer to a request that went well. */
 export const found = (body: unknown): Answer => ({ status: 200, body });

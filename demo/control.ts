@@ -1,13 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { modes, SettingError, showSetting, toSetting } from './modes.ts';
-import type { Embedded } from './server.ts';
+import { createDemoServer, type Embedded } from './server.ts';
 
 /**
  * The switchboard of the demo. `GET /` shows every upstream and every mode; `PUT /<upstream>?mode=slow&ms=3000` changes
  * one upstream, `PUT /?mode=ok` all of them. What is wrong with a request is said in `error`.
  */
 export function createControl(upstreams: readonly Embedded[]): Server {
-  return createServer((request, response) => {
+  return createDemoServer((request, response) => {
     handle(upstreams, request).then(
       ({ status, body }) => send(response, status, body),
       (error: unknown) => send(response, 500, { error: String(error) }),

@@ -121,8 +121,10 @@ export function showSetting({ mode, value }: Setting): Readonly<Record<string, s
 
 const isMode = (text: string): text is Mode => Object.hasOwn(modes, text);
 
-const send = (response: ServerResponse, { status, headers, bytes }: Reply): ServerResponse =>
-  response.writeHead(status, { ...headers, 'content-length': bytes.length }).end(bytes);
+function send(response: ServerResponse, { status, headers, bytes }: Reply): void {
+  response.statusCode = status;
+  response.setHeaders(new Headers(headers)).end(bytes);
+}
 
 const toPage = (status: number, headers: Readonly<Record<string, string>> = {}): Reply => ({
   status,

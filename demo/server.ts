@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Api } from './api.ts';
 import { initialSetting, modes, type Reply, type Setting } from './modes.ts';
@@ -14,11 +14,11 @@ export interface Embedded {
   readonly close: () => Promise<void>;
 }
 
-/** Serves an API on a port, or on a free one when that is taken (0: any). */
-export async function serve(api: Api, host: string, port: number): Promise<Embedded> {
+/** Serves an API under the name of its upstream on a port, or on a free one when that is taken (0: any). */
+export async function serve(name: string, api: Api, host: string, port: number): Promise<Embedded> {
   let setting = initialSetting;
   let count = 0;
-  const server = createServer((request, response) => {
+  const server = createDemoServer((request, response) => {
     count += 1;
     const answer = () => toReply(api, request);
     modes[setting.mode].behave({ request, response, value: setting.value, count, answer });
@@ -32,8 +32,12 @@ export async function serve(api: Api, host: string, port: number): Promise<Embed
     count = 0;
   }
 
-  return { name: api.name, origin, setting: () => setting, change, close: () => close(server) };
+  return { name, origin, setting: () => setting, change, close: () => close(server) };
 }
+
+/** A server whose connections never keep the process alive. */
+export const createDemoServer = (handle: RequestListener): Server =>
+  createServer(handle).on('connection', (socket) => socket.unref());
 
 /** Listens without keeping the process alive, and tells the origin. A taken port becomes a free one. */
 export async function listen(server: Server, host: string, port: number): Promise<string> {
@@ -63,11 +67,11 @@ function tryListen(server: Server, host: string, port: number): Promise<AddressI
   });
 }
 
-function toReply({ answer }: Api, { method, url = '/' }: IncomingMessage): Reply {
+function toReply(api: Api, { method, url = '/' }: IncomingMessage): Reply {
   if (method !== 'GET') return { status: 405, headers: { allow: 'GET' }, bytes: Buffer.alloc(0) };
   const target = URL.parse(url, 'http://embedded.invalid');
   if (!target) return { status: 400, headers: {}, bytes: Buffer.alloc(0) };
-  const { status, body, contentType = 'application/json; charset=utf-8' } = answer(target);
+  const { status, body, contentType = 'application/json; charset=utf-8' } = api(target);
   if (body === undefined) return { status, headers: {}, bytes: Buffer.alloc(0) };
   return { status, headers: { 'content-type': contentType }, bytes: Buffer.from(JSON.stringify(body)) };
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Check, Convert, Default, Errors } from 'typebox/value';
+import { Check, Default, Errors } from 'typebox/value';
 
 /** The environment is not usable. Every line names a key. */
 export class ConfigError extends Error {
@@ -42,13 +42,13 @@ export interface Config {
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const origins: Record<string, string> = {};
-  const given: Record<string, string> = {};
+  const given: Record<string, string | number> = {};
   const complaints: string[] = [];
   for (const [key, value] of Object.entries(env)) {
     if (value === undefined) continue;
     const upstream = originKey.exec(key)?.[1];
     if (upstream) origins[toUpstreamName(upstream)] = value;
-    else if (key in keys.properties) given[key] = value;
+    else if (isKey(key)) given[key] = toValue(key, value);
     else if (key.startsWith('CONFLUO_')) complaints.push(`${key} is not a known key`);
   }
   for (const [upstream, origin] of Object.entries(origins)) {
@@ -56,7 +56,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       complaints.push(`${toOriginKey(upstream)} must be an origin like https://api.example.com`);
     }
   }
-  const values = withDefaults(given);
+  const values = Default(keys, given);
   if (!Check(keys, values)) complaints.push(...toComplaints(values));
   if (complaints.length > 0) throw new ConfigError(complaints.join('; '));
   return toConfig(values as Static<typeof keys>, origins); // checked above
@@ -68,13 +68,17 @@ export const toOriginKey = (upstream: string): string =>
 
 const toUpstreamName = (key: string): string => key.toLowerCase().replaceAll('_', '-');
 
-function withDefaults(given: Readonly<Record<string, string>>): unknown {
-  return Convert(keys, Default(keys, { ...given }));
-}
+const isKey = (key: string): key is keyof typeof keys.properties => Object.hasOwn(keys.properties, key);
 
-function toComplaints(values: unknown): readonly string[] {
-  return Errors(keys, values).map(({ instancePath, message }) => `${instancePath.slice(1).replace(/\/.*/, '')} ${message}`);
-}
+/** Only digits are a number: what is empty, a fraction or a word stays text and is complained of. */
+const toValue = (key: keyof typeof keys.properties, text: string): string | number =>
+  Type.IsInteger(keys.properties[key]) && /^-?\d+$/.test(text) ? Number(text) : text;
+
+const toComplaints = (values: unknown): readonly string[] =>
+  Errors(keys, values).map(({ instancePath, keyword, params, message }) => {
+    const allowed = keyword === 'enum' ? `must be one of ${params.allowedValues.join(', ')}` : message;
+    return `${instancePath.slice(1)} ${allowed}`;
+  });
 
 function toConfig(values: Static<typeof keys>, origins: Readonly<Record<string, string>>): Config {
   return Object.freeze({

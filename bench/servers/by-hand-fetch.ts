@@ -57,7 +57,7 @@ const toValue = (result: PromiseSettledResult<{ readonly value: unknown }>) =>
 
 function toStatus(result: PromiseSettledResult<{ readonly durationMs: number }>) {
   if (result.status === 'fulfilled') return { status: 'ok', durationMs: result.value.durationMs };
-  const { reason } = result;
+  const reason: unknown = result.reason;
   if (reason instanceof StatusError) return { status: 'failed', code: 'upstream_error', message: reason.message };
   if (reason instanceof Error && reason.name === 'TimeoutError') {
     return { status: 'failed', code: 'timeout', message: `no answer within ${deadlineMs} ms` };
@@ -78,4 +78,5 @@ const isAnswers = (data: Unchecked): data is Answers =>
   (data.stock === null || hasList(data.stock, 'levels'));
 
 // Reading a field of any JSON value but null is safe.
-const hasList = (value: unknown, name: string): boolean => Array.isArray((value as Record<string, unknown> | null)?.[name]);
+const hasList = (value: unknown, name: string): boolean =>
+  Array.isArray((value as Record<string, unknown> | null)?.[name]);

@@ -37,7 +37,12 @@ function createRoutes(origins: ServerOptions['origins']): readonly Route[] {
   const input = ({ params }: { readonly params: Input }) => params;
 
   const merge = defineRoute({ url: '/merge/:id', summary: 'Three answers as they are', params, deadline: deadlineMs });
-  const typed = defineRoute({ url: '/typed/:id', summary: 'A page made of three answers', params, deadline: deadlineMs });
+  const typed = defineRoute({
+    url: '/typed/:id',
+    summary: 'A page made of three answers',
+    params,
+    deadline: deadlineMs,
+  });
   return [
     merge.merge({
       catalog: merge.source(anyCatalog, { input }),

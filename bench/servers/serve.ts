@@ -1,5 +1,5 @@
-import { type Profiler, Session } from 'node:inspector/promises';
 import type { Server } from 'node:http';
+import { type Profiler, Session } from 'node:inspector/promises';
 import { parseArgs } from 'node:util';
 import { type UpstreamName, upstreamNames } from '../bodies.ts';
 import { answerQuestions } from '../child.ts';

@@ -9,15 +9,11 @@ import { currenciesOf, numericOf, populationOf, regionsOf, toLongLanguage } from
  * REST Countries v3.1, `/v3.1/alpha/{code}`. Fields that no data set has (official names, borders, area, the driving
  * side, ...) are left out.
  */
-export const countriesApi: Api = {
-  name: 'countries',
-  port: 4101,
-  answer({ pathname }) {
-    const code = /^\/v3\.1\/alpha\/([^/]+)\/?$/.exec(pathname)?.[1] ?? '';
-    if (code.length < 2 || code.length > 3) return { status: 400, body: { status: 400, message: 'Bad Request' } };
-    const country = byCode.get(code.toUpperCase());
-    return country ? found([toCountry(country)]) : { status: 404, body: { status: 404, message: 'Not Found' } };
-  },
+export const answerCountries: Api = ({ pathname }) => {
+  const code = /^\/v3\.1\/alpha\/([^/]+)\/?$/.exec(pathname)?.[1] ?? '';
+  if (code.length < 2 || code.length > 3) return { status: 400, body: { status: 400, message: 'Bad Request' } };
+  const country = byCode.get(code.toUpperCase());
+  return country ? found([toCountry(country)]) : { status: 404, body: { status: 404, message: 'Not Found' } };
 };
 
 /** By all three codes of ISO 3166-1; what has no number there (Ascension, for one) is no country to the API. */

@@ -3,17 +3,13 @@ import Holidays, { type HolidaysTypes } from 'date-holidays';
 import { type Answer, type Api, found, toAspNetProblem } from '../api.ts';
 
 /** Nager.Date v3, `/api/v3/PublicHolidays/{year}/{countryCode}`: the holidays of a whole country, not of its regions. */
-export const holidaysApi: Api = {
-  name: 'holidays',
-  port: 4102,
-  answer({ pathname }) {
-    const [, yearText = '', codeText = ''] = /^\/api\/v3\/PublicHolidays\/([^/]+)\/([^/]+)$/i.exec(pathname) ?? [];
-    const year = Number(yearText);
-    const code = codeText.toUpperCase();
-    if (yearText !== '' && !(Number.isInteger(year) && year >= 1900 && year <= 2200)) return toAspNetProblem('year', yearText);
-    if (!Object.hasOwn(countries, code)) return { status: 404 };
-    return answers.get(`${year}/${code}`) ?? remember(`${year}/${code}`, toAnswer(year, code));
-  },
+export const answerHolidays: Api = ({ pathname }) => {
+  const [, yearText = '', codeText = ''] = /^\/api\/v3\/PublicHolidays\/([^/]+)\/([^/]+)$/i.exec(pathname) ?? [];
+  const year = Number(yearText);
+  const code = codeText.toUpperCase();
+  if (yearText !== '' && !(Number.isInteger(year) && year >= 1900 && year <= 2200)) return toAspNetProblem('year', yearText);
+  if (!Object.hasOwn(countries, code)) return { status: 404 };
+  return answers.get(`${year}/${code}`) ?? remember(`${year}/${code}`, toAnswer(year, code));
 };
 
 /** Computing a year takes up to 60 ms, which would be felt by whatever else runs in this process. */

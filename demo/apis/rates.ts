@@ -2,20 +2,16 @@ import euro from '@fawazahmed0/currency-api/v1/currencies/eur.json' with { type:
 import { type Answer, type Api, found } from '../api.ts';
 
 /** Frankfurter v1, `/v1/latest` with `base` and `symbols`: the currencies that the European Central Bank publishes. */
-export const ratesApi: Api = {
-  name: 'rates',
-  port: 4103,
-  answer({ pathname, searchParams }) {
-    if (pathname !== '/v1/latest') return notFound;
-    const base = searchParams.get('base')?.toUpperCase() ?? 'EUR';
-    const symbols = searchParams.get('symbols')?.toUpperCase().split(',');
-    if (symbols?.length === 1 && symbols[0] === base) return { status: 422, body: { message: 'bad currency pair' } };
-    const divisor = inEuro.get(base);
-    const wanted = currencies.filter((code) => code !== base && (!symbols || symbols.includes(code)));
-    if (divisor === undefined || wanted.length === 0) return notFound;
-    const rates = wanted.map((code) => [code, round((inEuro.get(code) ?? Number.NaN) / divisor)] as const);
-    return found({ amount: 1, base, date: euro.date, rates: Object.fromEntries(rates) });
-  },
+export const answerRates: Api = ({ pathname, searchParams }) => {
+  if (pathname !== '/v1/latest') return notFound;
+  const asked = searchParams.get('base')?.toUpperCase();
+  const symbols = searchParams.get('symbols')?.toUpperCase().split(',');
+  if (symbols?.length === 1 && symbols[0] === asked) return { status: 422, body: { message: 'bad currency pair' } };
+  const base = asked ?? 'EUR';
+  const wanted = currencies.filter((code) => code !== base && (!symbols || symbols.includes(code)));
+  if (!currencies.includes(base) || wanted.length === 0) return notFound;
+  const rates = wanted.map((code) => [code, round(inEuro(code) / inEuro(base))] as const);
+  return found({ amount: 1, base, date: euro.date, rates: Object.fromEntries(rates) });
 };
 
 const notFound: Answer = { status: 404, body: { message: 'not found' } };
@@ -27,12 +23,7 @@ const currencies = (
 ).split(' ');
 
 const values = new Map(Object.entries(euro.eur));
-const inEuro = new Map(
-  currencies.flatMap((code) => {
-    const value = code === 'EUR' ? 1 : values.get(code.toLowerCase());
-    return value === undefined ? [] : [[code, value] as const];
-  }),
-);
+const inEuro = (code: string): number => values.get(code.toLowerCase()) ?? Number.NaN;
 
 /** Decimals as Frankfurter gives them: the larger the rate, the fewer. */
 function round(rate: number): number {

@@ -3,20 +3,16 @@ import { type Answer, type Api, found, toNumber } from '../api.ts';
 import { isTimeZone, toLocalTime, toOffsetSeconds, toOffsetText } from '../data/clock.ts';
 
 /** sunrise-sunset.org, `/json` with `formatted=0`, computed. The twelve-hour texts of `formatted=1` are left out. */
-export const sunApi: Api = {
-  name: 'sun',
-  port: 4105,
-  answer({ pathname, searchParams }) {
-    const latitude = toNumber(searchParams.get('lat'), -90, 90);
-    const longitude = toNumber(searchParams.get('lng'), -180, 180);
-    const isServed = pathname === '/json' && searchParams.get('formatted') === '0';
-    if (!isServed || latitude === undefined || longitude === undefined) return toError('INVALID_REQUEST');
-    const date = toDate(searchParams.get('date') ?? 'today');
-    if (!date) return toError('INVALID_DATE');
-    const tzid = searchParams.get('tzid') ?? 'UTC';
-    if (!isTimeZone(tzid)) return toError('INVALID_TZID');
-    return found({ results: toResults(date, latitude, longitude, tzid), status: 'OK', tzid });
-  },
+export const answerSun: Api = ({ pathname, searchParams }) => {
+  const latitude = toNumber(searchParams.get('lat'), -90, 90);
+  const longitude = toNumber(searchParams.get('lng'), -180, 180);
+  const isServed = pathname === '/json' && searchParams.get('formatted') === '0';
+  if (!isServed || latitude === undefined || longitude === undefined) return toError('INVALID_REQUEST');
+  const date = toDate(searchParams.get('date') ?? 'today');
+  if (!date) return toError('INVALID_DATE');
+  const tzid = searchParams.get('tzid') ?? 'UTC';
+  if (!isTimeZone(tzid)) return toError('INVALID_TZID');
+  return found({ results: toResults(date, latitude, longitude, tzid), status: 'OK', tzid });
 };
 
 const toError = (status: string): Answer => ({ status: 400, body: { results: '', status } });

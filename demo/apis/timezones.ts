@@ -3,17 +3,13 @@ import { type Api, found, toAspNetProblem, toNumber } from '../api.ts';
 import { toLocalTime, toOffsetSeconds } from '../data/clock.ts';
 
 /** TimeAPI.io, `/api/timezone/coordinate`. `dstInterval` is left out: no data set names it. */
-export const timezonesApi: Api = {
-  name: 'timezones',
-  port: 4106,
-  answer({ pathname, searchParams }) {
-    if (pathname.toLowerCase() !== '/api/timezone/coordinate') return { status: 404 };
-    const latitude = toNumber(searchParams.get('latitude'), -90, 90);
-    if (latitude === undefined) return toAspNetProblem('latitude', searchParams.get('latitude') ?? '');
-    const longitude = toNumber(searchParams.get('longitude'), -180, 180);
-    if (longitude === undefined) return toAspNetProblem('longitude', searchParams.get('longitude') ?? '');
-    return found(toTimeZone(timeZoneAt(latitude, longitude), new Date()));
-  },
+export const answerTimezones: Api = ({ pathname, searchParams }) => {
+  if (pathname.toLowerCase() !== '/api/timezone/coordinate') return { status: 404 };
+  const latitude = toNumber(searchParams.get('latitude'), -90, 90);
+  if (latitude === undefined) return toAspNetProblem('latitude', searchParams.get('latitude') ?? '');
+  const longitude = toNumber(searchParams.get('longitude'), -180, 180);
+  if (longitude === undefined) return toAspNetProblem('longitude', searchParams.get('longitude') ?? '');
+  return found(toTimeZone(timeZoneAt(latitude, longitude), new Date()));
 };
 
 /** The answer for a time zone at a moment. */

@@ -32,52 +32,51 @@ export function searchPlaces(text: string, count: number): readonly Place[] {
     .map(([, place]) => place);
 }
 
+/** A place and its name without case, accents and punctuation. */
+type Entry = readonly [folded: string, place: Place];
+
 const fold = (name: string): string =>
   name
+    .toLowerCase()
     .normalize('NFD')
-    .replace(/\p{M}/gu, '')
+    .replace(/\p{M}+/gu, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
-    .toLowerCase()
     .replace(/^st /, 'saint ');
 
 const toKey = (folded: string): string => folded.slice(0, 2);
 
-const places = cities.map(
-  ({ cityId, name, country, featureCode, population, loc: { coordinates } }): Place => ({
-    id: cityId,
-    name,
-    country,
-    latitude: coordinates[1],
-    longitude: coordinates[0],
-    featureCode,
-    population,
-  }),
-);
+const entries = cities.map(({ cityId, name, country, featureCode, population, loc: { coordinates } }): Entry => {
+  const [longitude, latitude] = coordinates;
+  return [fold(name), { id: cityId, name, country, latitude, longitude, featureCode, population }];
+});
 const capitals = toCapitals();
 const index = toIndex();
 
 /** One data set knows what a capital is called, the other where it is. */
 function toCapitals(): ReadonlyMap<string, Place> {
-  const byCountry = Map.groupBy(places, ({ country }) => country);
-  const entries = Object.entries(countries).flatMap(([code, { capital }]) => {
+  const byCountry = Map.groupBy(entries, ([, { country }]) => country);
+  const capitalPlaces = Object.entries(countries).flatMap(([code, { capital }]) => {
     const candidates = byCountry.get(code) ?? [];
-    const namesakes = candidates.filter(({ name }) => fold(name) === fold(capital));
-    const place =
-      namesakes.find(({ featureCode }) => featureCode === 'PPLC' || featureCode === 'PPLG') ??
-      candidates.find(({ featureCode }) => featureCode === 'PPLC') ??
-      namesakes[0];
+    const wanted = fold(capital);
+    const namesakes = candidates.filter(([name]) => name === wanted);
+    const [, place] =
+      namesakes.find(([, { featureCode }]) => featureCode === 'PPLC' || featureCode === 'PPLG') ??
+      candidates.find(([, { featureCode }]) => featureCode === 'PPLC') ??
+      namesakes[0] ??
+      [];
     return place && capital ? [[code, { ...place, name: capital }] as const] : [];
   });
-  return new Map(entries);
+  return new Map(capitalPlaces);
 }
 
-/** Folded names with their places, by their first two characters. A capital is found by either of its names. */
-function toIndex(): ReadonlyMap<string, readonly (readonly [string, Place])[]> {
-  const entries = places.flatMap((place) => {
-    const capital = capitals.get(place.country);
-    const shown = capital?.id === place.id ? capital : place;
-    return [...new Set([fold(place.name), fold(shown.name)])].map((name) => [name, shown] as const);
+/** By the first two characters of the name. A capital is found by either of its names. */
+function toIndex(): ReadonlyMap<string, readonly Entry[]> {
+  const shown = entries.flatMap((entry): readonly Entry[] => {
+    const [folded, { id, country }] = entry;
+    const capital = capitals.get(country);
+    if (capital?.id !== id) return [entry];
+    return [...new Set([folded, fold(capital.name)])].map((name) => [name, capital]);
   });
-  return Map.groupBy(entries, ([name]) => toKey(name));
+  return Map.groupBy(shown, ([name]) => toKey(name));
 }

@@ -34,12 +34,13 @@ export function regionsOf(code: string): { readonly region: string; readonly sub
 export const toLongLanguage = (code: string): string => longLanguages.get(code) ?? code;
 
 interface Tender {
+  readonly _from?: string;
   readonly _to?: string;
   readonly _tender?: string;
 }
 
 const infos: Readonly<Record<string, { readonly _population?: string }>> = infoData.supplemental.territoryInfo;
-const codes: Readonly<Record<string, { readonly _numeric?: string }>> = codeData.supplemental.codeMappings;
+const codes: Readonly<Record<string, { readonly _numeric?: string; readonly _alpha3?: string }>> = codeData.supplemental.codeMappings;
 const tenders: Readonly<Record<string, readonly Readonly<Record<string, Tender | undefined>>[]>> =
   currencyData.supplemental.currencyData.region;
 const contained: Readonly<Record<string, { readonly _contains: readonly string[] }>> =

@@ -19,6 +19,7 @@ export interface PlannedSource {
   readonly optional: boolean;
   readonly fallback: { readonly value: unknown; readonly bytes: Buffer } | undefined;
   readonly needs: readonly { readonly alias: string; readonly index: number }[];
+  /** One index for each edge, so that a source which names a need twice hears of it twice. */
   readonly dependents: readonly number[];
 }
 
@@ -65,7 +66,9 @@ export function compilePlan(route: Route, binding: Binding): Plan {
       optional,
       fallback: toFallback(definition, place),
       needs: Object.entries(needs).map(([alias, need]) => ({ alias, index: definitions.indexOf(need) })),
-      dependents: definitions.flatMap((other, index) => (Object.values(other.needs).includes(definition) ? [index] : [])),
+      dependents: definitions.flatMap((other, index) =>
+        Object.values(other.needs).flatMap((need) => (need === definition ? [index] : [])),
+      ),
     };
   });
   const merged = Object.keys(route.sources).length;

@@ -43,6 +43,7 @@ export interface RequestProviderOptions<I, S extends TSchema> extends ProviderBa
   /** Whether a second attempt does no harm. Default: what the method says. */
   readonly idempotent?: boolean;
   readonly request: (input: I) => RequestParts;
+  readonly run?: never;
 }
 
 /** A provider that is anything else: a database, a file, a computation. */
@@ -51,6 +52,8 @@ export interface RunProviderOptions<I, S extends TSchema> extends ProviderBase<S
   readonly idempotent?: boolean;
   /** May throw; a throw is an `internal` failure of this source alone. */
   readonly run: (input: I, context: RunContext) => Static<S> | Promise<Static<S>>;
+  readonly request?: never;
+  readonly method?: never;
 }
 
 /** A described operation on one upstream. Inert. `I` is what it needs to know, `O` what it answers. */
@@ -69,9 +72,9 @@ export interface Provider<I, O> {
 /** A described remote API. Inert: nothing is opened before `buildApp` binds it. */
 export interface Upstream extends UpstreamOptions {
   readonly kind: 'upstream';
-  // The compiler reports a mistake against the last one, so the usual one is last.
-  provider<I, S extends TSchema>(options: RunProviderOptions<I, S>): Provider<I, Static<S>>;
-  provider<I, S extends TSchema>(options: RequestProviderOptions<I, S>): Provider<I, Static<S>>;
+  provider<I, S extends TSchema>(
+    options: RequestProviderOptions<I, S> | RunProviderOptions<I, S>,
+  ): Provider<I, Static<S>>;
 }
 
 const nameForm = /^[a-z][a-z0-9-]{0,62}$/;
@@ -83,24 +86,33 @@ const nameForm = /^[a-z][a-z0-9-]{0,62}$/;
  */
 export function defineUpstream(options: UpstreamOptions): Upstream {
   const { name } = options;
-  if (!nameForm.test(name)) throw new DefinitionError(`upstream "${name}": a name is lower case letters, digits and dashes`);
+  if (!nameForm.test(name))
+    throw new DefinitionError(`upstream "${name}": a name is lower case letters, digits and dashes`);
   const origin = toOrigin(options.origin, `upstream "${name}"`);
   const upstream: UpstreamOptions = Object.freeze({ ...options, origin });
 
   function provider<I, S extends TSchema>(
     described: RequestProviderOptions<I, S> | RunProviderOptions<I, S>,
   ): Provider<I, Static<S>> {
+    const { output, method = 'GET', request, run, policies } = described;
     const where = `provider "${name}/${described.name}"`;
-    if (!nameForm.test(described.name)) throw new DefinitionError(`${where}: a name is lower case letters, digits and dashes`);
+    if (!nameForm.test(described.name))
+      throw new DefinitionError(`${where}: a name is lower case letters, digits and dashes`);
     // Plain JavaScript can leave it out.
-    if (!described.output) throw new DefinitionError(`${where}: "output" is missing; Type.Unknown() takes any JSON`);
-    const request = 'request' in described ? described.request : undefined;
-    const run = 'run' in described ? described.run : undefined;
+    if (!output) throw new DefinitionError(`${where}: "output" is missing; Type.Unknown() takes any JSON`);
     if (!request === !run) throw new DefinitionError(`${where}: exactly one of "request" and "run" is needed`);
-    const method = ('method' in described ? described.method : undefined) ?? 'GET';
     const idempotent = described.idempotent ?? (request !== undefined && method !== 'POST' && method !== 'PATCH');
-    const { output, policies } = described;
-    return Object.freeze({ kind: 'provider', name: described.name, upstream, output, method, idempotent, policies, request, run });
+    return Object.freeze({
+      kind: 'provider',
+      name: described.name,
+      upstream,
+      output,
+      method,
+      idempotent,
+      policies,
+      request,
+      run,
+    });
   }
 
   return Object.freeze({ kind: 'upstream', ...upstream, provider });
@@ -114,7 +126,13 @@ export function defineUpstream(options: UpstreamOptions): Upstream {
 export function toOrigin(text: string, where: string): string {
   const url = URL.parse(text);
   const isOrigin =
-    url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.pathname === '/' &&
+    !url.search &&
+    !url.hash &&
+    !url.username &&
+    !url.password;
   if (!isOrigin || text.endsWith('?') || text.endsWith('#')) {
     throw new DefinitionError(`${where}: the origin is scheme, host and port only, like https://api.example.com`);
   }

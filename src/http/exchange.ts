@@ -6,7 +6,7 @@ import type { Decode } from '../engine/request.ts';
 import { createBodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
 import { toFailed } from './errors.ts';
 import { toHeadFailure } from './status.ts';
-import { expectWire, type Wire } from './wire.ts';
+import { expectWire, isUntouched, type Wire } from './wire.ts';
 
 /** Interim answers (1xx) at most. */
 const mostInterim = 16;
@@ -32,8 +32,11 @@ export interface ExchangeOptions<T> {
   readonly decode: Decode<T>;
   /** Called once at most, unless stopped before. */
   readonly settle: (outcome: Outcome<T>) => void;
-  /** Called in place of `settle` when the connection failed before any byte of an answer. */
-  readonly onLost: (failure: Failed, wasReused: boolean) => void;
+  /**
+   * Called in place of `settle` when a connection that had served before was lost without a byte of this answer: the
+   * upstream closed it as idle just as we wrote on it, which is nobody's failure (RFC 9112, 9.3.1).
+   */
+  readonly onLost: (failure: Failed) => void;
 }
 
 /** Reads one answer: bounded in headers, interim answers and bytes. Time is the business of whoever stops it. */
@@ -124,8 +127,10 @@ export function createExchange<T>({ maxBytes, decode, settle, onLost }: Exchange
       stopDiscarding();
       const before = state;
       state = 'over';
-      if (before === 'head' && interim === 0) onLost(toFailed(error, false), (wire?.exchanges ?? 0) > 1);
-      else if (before === 'head' || before === 'body') settle(toFailed(error, before === 'body'));
+      if (before === 'discard' || before === 'over') return;
+      const failed = toFailed(error, before === 'body');
+      if (wire && isUntouched(wire) && isLoss(failed)) onLost(failed);
+      else settle(failed);
     },
   };
 
@@ -133,6 +138,9 @@ export function createExchange<T>({ maxBytes, decode, settle, onLost }: Exchange
 }
 
 const isGzip = (headers: AnswerHeaders): boolean => /gzip/i.test(String(headers['content-encoding'] ?? ''));
+
+/** The connection itself is gone, as against a call that was stopped here. */
+const isLoss = ({ failure }: Failed): boolean => failure.reason === 'reset' || failure.reason === 'closed';
 
 /** Raw headers are a flat list of names and values. */
 const toCount = (rawHeaders: unknown): number => (Array.isArray(rawHeaders) ? rawHeaders.length / 2 : 0);

@@ -9,19 +9,17 @@ export const isJson = (type: string | readonly string[]): boolean => typeof type
 /** The longest wait a Retry-After can ask for, milliseconds. */
 const longestRetryAfterMs = 60_000;
 
-/** IMF-fixdate, the one form of HTTP-date that may be sent (RFC 9110, 5.6.7). */
-const imfFixdate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
-
 /**
  * Reads a Retry-After field strictly (RFC 9110, 10.2.3): seconds or an IMF-fixdate, once. A date that has passed is 0.
  * Clamped to 60,000 ms. Anything else is as if absent.
  */
 export function toRetryAfterMs(value: string | readonly string[] | undefined): number | undefined {
   if (typeof value !== 'string') return undefined;
-  if (/^\d{1,15}$/.test(value)) return Math.min(Number(value) * 1_000, longestRetryAfterMs);
-  if (!imfFixdate.test(value)) return undefined;
-  const ms = Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestRetryAfterMs);
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, longestRetryAfterMs);
+  const at = new Date(value);
+  // Date takes almost anything; IMF-fixdate is the one form that may be sent (RFC 9110, 5.6.7), and what it writes itself.
+  if (Number.isNaN(at.getTime()) || at.toUTCString() !== value) return undefined;
+  return Math.min(Math.max(0, at.getTime() - Date.now()), longestRetryAfterMs);
 }
 
 /** Framing and hop-by-hop fields, and those that the transport sets itself: not a provider's to send. */
@@ -38,7 +36,8 @@ export class HeaderError extends Error {
  * The header fields of a request: the transport's own, and the provider's. Undefined when a value has characters that no
  * field can have.
  *
- * @throws HeaderError for a name that is not a provider's to send, which is a defect of the provider.
+ * @throws HeaderError for a name that is not a provider's to send or a value that is no text, which are defects of the
+ *   provider.
  */
 export function toHeaders(request: UpstreamRequest, traceparent: string): string[] | undefined {
   const headers = ['accept-encoding', 'gzip', 'traceparent', traceparent];
@@ -50,6 +49,8 @@ export function toHeaders(request: UpstreamRequest, traceparent: string): string
     if (value === undefined) continue;
     const name = given.toLowerCase();
     if (reserved.has(name) || !tokenForm.test(name)) throw new HeaderError(`a provider cannot set the header "${name}"`);
+    // Plain JavaScript can give anything.
+    if (typeof value !== 'string') throw new HeaderError(`the value of the header "${name}" is not text`);
     if (!valueForm.test(value)) return undefined;
     if (name === 'accept') hasAccept = true;
     if (name === 'content-type') hasType = true;

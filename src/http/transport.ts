@@ -74,10 +74,8 @@ export function createTransport(upstream: UpstreamOptions, options: TransportOpt
         maxBytes,
         decode,
         settle,
-        onLost(failure, wasReused) {
-          if (isSettled) return;
-          if (!request.idempotent || !wasReused) return settle(failure);
-          // The upstream closed an idle connection just as we wrote on it: nobody's failure (RFC 9112, 9.3.1).
+        onLost(failure) {
+          if (isSettled || !request.idempotent) return settle(failure);
           exchange = createExchange<T>({ maxBytes, decode, settle, onLost: settle });
           new Client(origin, clientOptions).dispatch({ ...dispatch, reset: true }, exchange.handler);
         },

@@ -45,6 +45,10 @@ export function limitFraming(socket: Socket): void {
   });
 }
 
+/** Whether the socket had served before and has read nothing since this exchange began. */
+export const isUntouched = ({ socket, exchanges, readBefore }: Wire): boolean =>
+  exchanges > 1 && socket.bytesRead === readBefore;
+
 /** The upstream sent framing without end. */
 export class EndlessFramingError extends Error {
   override readonly name = 'EndlessFramingError';

@@ -59,7 +59,7 @@ export const shareBudget = (definition: BudgetDefinition, info: CallInfo): Budge
   info.share(definition, () => createBudget(definition));
 
 function createBudget({ share, perSecond }: BudgetDefinition): Budget {
-  const { countCall, left, take } = createTickets({
+  const tickets = createTickets({
     count: Math.floor((perSecond * windowMs) / 1_000),
     callsPerTicket: Math.ceil(1 / share),
     returnMs: windowMs,
@@ -71,9 +71,9 @@ function createBudget({ share, perSecond }: BudgetDefinition): Budget {
     providers.add(provider);
     return (record: CallRecord) => {
       // Inside a retry, only the first attempt is the call.
-      if (record.attempts === 0) countCall();
+      if (record.attempts === 0) tickets.countCall();
     };
   }
 
-  return { enroll, left, take, snapshot: () => ({ retryBudget: left() }) };
+  return { enroll, left: tickets.left, take: tickets.take, snapshot: () => ({ retryBudget: tickets.left() }) };
 }

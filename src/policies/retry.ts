@@ -41,16 +41,17 @@ export function retry({
     requireIdempotent(info, 'retry');
     const shared = shareBudget(budget, info);
     const countCall = shared.enroll(info.provider);
-    let fastestMs = 0;
+    let fastestMs: number | undefined;
 
     /** Follows the fastest answers: down at once, up slowly, so that it forgets what the upstream could do once. */
     function observe(durationMs: number): void {
-      fastestMs += durationMs < fastestMs ? durationMs - fastestMs : (durationMs - fastestMs) / 100;
+      const knownMs = fastestMs ?? durationMs;
+      fastestMs = durationMs < knownMs ? durationMs : knownMs + (durationMs - knownMs) / 100;
     }
 
     function mayRetry({ failure }: Failed, waitMs: number, { request, deadlineAt }: CallContext): boolean {
       if (request.isRetry || !isRetryable(failure) || shared.left() === 0) return false;
-      return remainingMs(deadlineAt) - waitMs >= Math.max(fastestMs, leastAttemptMs);
+      return remainingMs(deadlineAt) - waitMs >= Math.max(fastestMs ?? 0, leastAttemptMs);
     }
 
     async function tryAgain(first: Failed, input: I, context: CallContext): Promise<Outcome<O>> {

@@ -1,4 +1,4 @@
-import type { Policy } from '../engine/call.ts';
+import type { Call, Policy } from '../engine/call.ts';
 import { isDuration, now, startTimer } from '../engine/deadline.ts';
 import { DefinitionError } from '../engine/definition-error.ts';
 import type { Failure } from '../engine/failure.ts';
@@ -19,19 +19,20 @@ export function timeout(ms: number): Policy {
     reason: 'attempt_timeout',
   });
 
-  return (next) => (input, context) => {
-    const deadlineAt = now() + ms;
-    if (deadlineAt >= context.deadlineAt) return next(input, context);
-    return new Promise((resolve, reject) => {
-      const scope = createScope(context.scope);
-      const stopTimer = startTimer(ms, () => scope.abort(late));
-      const settle = (outcome: Outcome<never>) => {
-        stopTimer();
-        scope.release();
-        resolve(outcome);
-      };
-      scope.onAbort((failure) => settle({ status: 'failed', failure }));
-      next(input, { ...context, scope, deadlineAt }).then(settle, reject);
-    });
-  };
+  return <I, O>(next: Call<I, O>): Call<I, O> =>
+    (input, context) => {
+      const deadlineAt = now() + ms;
+      if (deadlineAt >= context.deadlineAt) return next(input, context);
+      return new Promise((resolve, reject) => {
+        const scope = createScope(context.scope);
+        const stopTimer = startTimer(ms, () => scope.abort(late));
+        const settle = (outcome: Outcome<O>) => {
+          stopTimer();
+          scope.release();
+          resolve(outcome);
+        };
+        scope.onAbort((failure) => settle({ status: 'failed', failure }));
+        next(input, { ...context, scope, deadlineAt }).then(settle, reject);
+      });
+    };
 }

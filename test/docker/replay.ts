@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { createPath, findFreePort, runCommand, waitFor } from '../support/process.ts';
+import { createHost, findFreePort, runCommand, waitFor } from '../support/process.ts';
 import { listContext, parseCopy, parseDockerfile, parseEnv, parseExec, type Stage } from './dockerfile.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -25,21 +25,21 @@ interface Built {
 }
 
 try {
-  const path = createPath(work);
+  const host = createHost(work);
   const built = new Map<string, Built>();
   for (const stage of parseDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8'))) {
-    built.set(stage.name, build(stage, built, path));
+    built.set(stage.name, build(stage, built, host));
     console.log(`ok  stage ${stage.name} (${stage.image}) builds`);
   }
   const image = [...built.values()].at(-1);
   assert(image, 'the Dockerfile has no stage');
   checkContents(image);
-  await checkProcess(image, path);
+  await checkProcess(image, host);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 
-function build(stage: Stage, built: ReadonlyMap<string, Built>, path: string): Built {
+function build(stage: Stage, built: ReadonlyMap<string, Built>, host: NodeJS.ProcessEnv): Built {
   const root = join(work, `stage-${stage.name}`);
   mkdirSync(root);
   let workdir = '/';
@@ -51,7 +51,7 @@ function build(stage: Stage, built: ReadonlyMap<string, Built>, path: string): B
   for (const { keyword, rest } of stage.instructions) {
     if (keyword === 'WORKDIR') workdir = rest;
     else if (keyword === 'ENV') env = { ...env, ...parseEnv(rest) };
-    else if (keyword === 'RUN') runCommand(rest, root, { ...env, PATH: path, HOME: work });
+    else if (keyword === 'RUN') runCommand(rest, root, { ...host, ...env });
     else if (keyword === 'COPY') {
       const { from, sources, destination } = parseCopy(rest);
       const origin = from === undefined ? undefined : built.get(from);
@@ -93,7 +93,7 @@ function checkContents({ stage, root }: Built): void {
   console.log('ok  the image holds no sources and no development dependencies, and does not run as root');
 }
 
-async function checkProcess({ stage, root, workdir, env }: Built, path: string): Promise<void> {
+async function checkProcess({ stage, root, workdir, env }: Built, host: NodeJS.ProcessEnv): Promise<void> {
   const restOf = (keyword: string) => stage.instructions.findLast((step) => step.keyword === keyword)?.rest ?? '';
   const port = await findFreePort();
   const inFolder = Object.fromEntries(
@@ -102,7 +102,7 @@ async function checkProcess({ stage, root, workdir, env }: Built, path: string):
       return [name, isPlace ? join(root, value.slice(workdir.length)) : value] as const;
     }),
   );
-  const environment = { ...inFolder, PATH: path, PORT: String(port) };
+  const environment = { ...inFolder, PATH: host['PATH'], PORT: String(port) };
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 
   const [command = '', ...words] = parseExec(restOf('CMD'));

@@ -65,6 +65,15 @@ describe('when sources start', () => {
     expect(input.mock.calls).toEqual([[expect.objectContaining({ params: { id: 'x' } }), { item: { s: 7 } }]]);
   });
 
+  test('a source that names a need twice starts when it has answered', async () => {
+    const route = draft();
+    const a = route.source(ask('a'), plain);
+    const b = route.source(ask('b'), { ...plain, needs: { a, again: a } });
+    const { run } = createFanOut(route.merge({ a, b }), { '/a': answer('1', 30), '/b': answer('2', 50) });
+
+    expect(await run()).toMatchObject({ elapsedMs: 80, execution: { complete: true } });
+  });
+
   test('every call gets the absolute deadline', async () => {
     const route = draft();
     const a = route.source(ask('a'), plain);

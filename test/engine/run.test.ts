@@ -63,6 +63,18 @@ describe('an optional source that fails', () => {
     expect(toSources(execution.reports)['both']).toEqual(skipped);
   });
 
+  test('skips a dependent that names it twice', async () => {
+    const route = draft();
+    const a = route.source(ask('a'), { ...plain, optional: true });
+    const b = route.source(ask('b'), { ...plain, needs: { a, again: a }, optional: true });
+    const { run } = createFanOut(route.merge({ a, b }), { '/a': failure('timeout', 10) });
+
+    const { execution, elapsedMs } = await run();
+
+    expect(elapsedMs).toBe(10);
+    expect(toSources(execution.reports)['b']).toMatchObject({ status: 'skipped', because: 'a' });
+  });
+
   test('of all optional sources that fail, there is still an answer', async () => {
     const route = draft();
     const a = route.source(ask('a'), { ...plain, optional: true });

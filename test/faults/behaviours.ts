@@ -41,11 +41,11 @@ export const drip =
     socket.once('close', () => clearInterval(timer));
   };
 
-/** Writes the bytes as fast as they are taken. */
+/** Writes the bytes again and again, as fast as they are taken. */
 export const flood =
   (bytes: string): Step =>
   (socket) => {
-    const chunk = Buffer.from(bytes, 'latin1');
+    const chunk = Buffer.from(bytes.repeat(Math.ceil(32_768 / bytes.length)), 'latin1');
     const write = () => {
       while (socket.writable && socket.bytesWritten < mostBytes && socket.write(chunk));
     };

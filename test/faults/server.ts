@@ -16,10 +16,12 @@ export interface FaultServer {
   readonly accepted: number;
   /** Bytes written on all sockets. */
   readonly sent: number;
-  /** Every request head, in order of arrival. */
-  readonly heads: readonly string[];
-  /** Resolves once the next request is here. */
-  nextRequest(): Promise<string>;
+  /** Requests on all sockets. */
+  readonly requests: number;
+  /** The head of the last request. */
+  readonly head: string;
+  /** Resolves once so many requests have come, ever. */
+  untilRequests(count: number): Promise<void>;
   /** Whether every socket is closed, now or within `boundMs`. */
   isEmptyWithin(boundMs: number): Promise<boolean>;
   /** Stops to listen and destroys what is open. */
@@ -46,15 +48,17 @@ export async function startFaultServer(behaviour: Behaviour, options: FaultServe
   let accepted = 0;
   let closedBytes = 0;
   const sockets = new Set<Socket>();
-  const heads: string[] = [];
-  const empty = createWaiters<boolean>();
-  const requests = createWaiters<string>();
+  let requests = 0;
+  let lastHead = '';
+  const empty = createWaiters();
+  const arrived = createWaiters();
 
   const server = create((socket) => {
     if (current.on === 'accept') current.act(socket, '');
     onRequests(socket, (head) => {
-      heads.push(head);
-      requests.release(head);
+      requests += 1;
+      lastHead = head;
+      arrived.release();
       if (current.on === 'request') current.act(socket, head);
     });
   });
@@ -67,7 +71,7 @@ export async function startFaultServer(behaviour: Behaviour, options: FaultServe
       clearTimeout(stop);
       closedBytes += socket.bytesWritten;
       sockets.delete(socket);
-      if (sockets.size === 0) empty.release(true);
+      if (sockets.size === 0) empty.release();
     });
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host, port }, resolve));
@@ -86,10 +90,19 @@ export async function startFaultServer(behaviour: Behaviour, options: FaultServe
     get sent() {
       return [...sockets].reduce((sum, socket) => sum + socket.bytesWritten, closedBytes);
     },
-    heads,
-    nextRequest: () => requests.wait(),
-    isEmptyWithin: (boundMs) =>
-      sockets.size === 0 ? Promise.resolve(true) : Promise.race([empty.wait(), after(boundMs, () => sockets.size === 0)]),
+    get requests() {
+      return requests;
+    },
+    get head() {
+      return lastHead;
+    },
+    async untilRequests(count) {
+      while (requests < count) await arrived.wait();
+    },
+    async isEmptyWithin(boundMs) {
+      if (sockets.size > 0) await Promise.race([empty.wait(), after(boundMs)]);
+      return sockets.size === 0;
+    },
     close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
@@ -121,19 +134,18 @@ function onRequests(socket: Socket, onRequest: (head: string) => void): void {
   });
 }
 
-/** People who wait for the same thing. */
-function createWaiters<T>() {
-  let waiting: ((value: T) => void)[] = [];
+/** Everybody who waits for the same thing. */
+function createWaiters() {
+  let waiting: (() => void)[] = [];
   return {
-    wait: () => new Promise<T>((resolve) => waiting.push(resolve)),
-    release(value: T): void {
+    wait: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    release(): void {
       const released = waiting;
       waiting = [];
-      for (const resolve of released) resolve(value);
+      for (const resolve of released) resolve();
     },
   };
 }
 
-/** The value of `read` after the time; does not keep the process alive. */
-export const after = <T>(ms: number, read: () => T): Promise<T> =>
-  new Promise((resolve) => setTimeout(() => resolve(read()), ms).unref());
+/** Resolves after the time; does not keep the process alive. */
+export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createPath, findFreePort, runCommand, waitFor } from '../support/process.ts';
+import { createHost, findFreePort, runCommand, waitFor } from '../support/process.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const work = mkdtempSync(join(tmpdir(), 'confluo-package-'));
@@ -20,30 +20,30 @@ const upstream = createServer((request, response) => {
 });
 
 try {
-  const env = { PATH: createPath(work), HOME: process.env['HOME'] ?? work, npm_config_update_notifier: 'false' };
+  const host = createHost(work);
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const { port } = upstream.address() as AddressInfo; // it listens on TCP
   const origin = `http://127.0.0.1:${port}`;
-  const bin = { ...env, CONFLUO_UPSTREAM_GREETINGS_ORIGIN: origin };
+  const bin = { ...host, CONFLUO_UPSTREAM_GREETINGS_ORIGIN: origin };
 
-  runCommand(`npm pack --pack-destination ${work}`, repository, env);
+  runCommand(`npm pack --pack-destination ${work}`, repository, host);
   console.log('ok  it builds, publint finds nothing, it packs');
 
-  const typescript = install('typescript', [...devDependencies('typescript', '@types/node'), 'fastify'], env);
-  runCommand('npx --no-install tsc -p .', typescript, env);
+  const typescript = install('typescript', [...devDependencies('typescript', '@types/node'), 'fastify'], host);
+  runCommand('npx --no-install tsc -p .', typescript, host);
   console.log('ok  TypeScript: the compiler finds nothing');
   await serve('npx --no-install confluo', typescript, bin, async (origin) => {
     assert.deepEqual(await get(`${origin}/v1/greetings/ada`), { text: 'Hello, ada', characters: 10 });
   });
   console.log('ok  TypeScript: npx confluo serves ./routes');
-  await serve('node server.ts', typescript, { ...env, GREETINGS_ORIGIN: origin }, async (origin) => {
+  await serve('node server.ts', typescript, { ...host, GREETINGS_ORIGIN: origin }, async (origin) => {
     assert.deepEqual(await get(`${origin}/v1/greetings/ada`), { text: 'Hello, ada', characters: 10 });
     assert.deepEqual(await (await fetch(`${origin}/hello`)).json(), { hello: 'world' });
   });
   console.log('ok  a server that was there before serves its own routes and ours');
 
-  const javascript = install('javascript', [], env);
+  const javascript = install('javascript', [], host);
   await serve('npx --no-install confluo', javascript, bin, async (origin) => {
     assert.deepEqual(await get(`${origin}/v1/greetings/ada`), { greeting: { text: 'Hello, ada' } });
   });
@@ -54,7 +54,7 @@ try {
 }
 
 /** Copies an application of `apps/` and installs the package and the others there. */
-function install(app: string, others: readonly string[], env: Readonly<Record<string, string>>): string {
+function install(app: string, others: readonly string[], env: NodeJS.ProcessEnv): string {
   const folder = join(work, app);
   cpSync(join(import.meta.dirname, 'apps', app), folder, { recursive: true });
   runCommand(`npm install --no-audit --no-fund ../confluo-*.tgz ${others.join(' ')}`, folder, env);
@@ -73,7 +73,7 @@ function devDependencies(...names: readonly string[]): readonly string[] {
 async function serve(
   command: string,
   cwd: string,
-  env: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv,
   use: (origin: string) => Promise<void>,
 ): Promise<void> {
   const port = await findFreePort();

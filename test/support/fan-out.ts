@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { vi } from 'vitest';
 import { createBinding } from '../../src/engine/bind.ts';
 import type { Policy, RequestFacts } from '../../src/engine/call.ts';
@@ -16,9 +16,16 @@ import { createFakeUpstreams, type FakeUpstreams, type Reply } from './transport
 /** An upstream without policies. */
 export const shop = defineUpstream({ name: 'shop', origin: 'https://shop.example.com', policies: [] });
 
-/** A provider that asks the shop for `/<name>` and takes any JSON. */
+/** A provider that asks the shop for `/<name>`. */
+export const askFor = <S extends TSchema>(
+  name: string,
+  output: S,
+  policies: readonly Policy[] = [],
+): Provider<unknown, Static<S>> => shop.provider({ name, output, policies, request: () => ({ path: path`/${name}` }) });
+
+/** The same, and any JSON will do. */
 export const ask = (name: string, policies: readonly Policy[] = []): Provider<unknown, unknown> =>
-  shop.provider({ name, output: Type.Unknown(), policies, request: () => ({ path: path`/${name}` }) });
+  askFor(name, Type.Unknown(), policies);
 
 /** A provider of the shop that is no request. */
 export const compute = (
@@ -58,7 +65,7 @@ export interface Ended {
   readonly elapsedMs: number;
   readonly reports: Readonly<Record<string, SourceReport>>;
   /** The whole envelope as text; throws when the merge failed. */
-  text(): string;
+  readonly text: () => string;
 }
 
 /** A bound route over fake upstreams. */
@@ -66,7 +73,7 @@ export interface FanOut {
   readonly plan: Plan;
   readonly upstreams: FakeUpstreams;
   /** Runs one request to its end, letting fake time pass as far as it needs. */
-  run(options?: RunOptions): Promise<Ended>;
+  readonly run: (options?: RunOptions) => Promise<Ended>;
 }
 
 /** Binds a route to fake upstreams. Needs `vi.useFakeTimers()`. */

@@ -26,8 +26,11 @@ export async function waitFor(isReady: () => Promise<boolean>, program: ChildPro
   throw new Error('the program was not ready within 20 s');
 }
 
-/** A PATH whose `node` is the one that runs this, and whose npm is the host's. It is made in the folder. */
-export function createPath(folder: string): string {
+/**
+ * The environment of a host whose `node` is the one that runs this, and whose npm is this host's, with its settings for
+ * the way to the registry. What it needs is made in the folder.
+ */
+export function createHost(folder: string): NodeJS.ProcessEnv {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   cpSync(process.execPath, join(bin, 'node'));
@@ -35,14 +38,14 @@ export function createPath(folder: string): string {
     const found = execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
     symlinkSync(found, join(bin, name));
   }
-  return `${bin}:/usr/local/bin:/usr/bin:/bin`;
+  return { ...process.env, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin` };
 }
 
 /** Runs a command and returns what it wrote; shows that, and throws, when it fails. At most five minutes. */
-export function runCommand(command: string, cwd: string, env: Readonly<Record<string, string>>): string {
+export function runCommand(command: string, cwd: string, env: NodeJS.ProcessEnv): string {
   const { status, signal, stdout, stderr } = spawnSync('sh', ['-c', command], {
     cwd,
-    env: { ...env },
+    env,
     encoding: 'utf8',
     timeout: 300_000,
   });

@@ -1,0 +1,19 @@
+import { isUtf8 } from 'node:buffer';
+import { checkInScript } from './check-script.ts';
+import { createWasmCheck } from './check-wasm.ts';
+import { defaultJsonLimits, type JsonLimits, type JsonVerdict, type TextCheck } from './verdict.ts';
+
+export type { JsonLimits, JsonVerdict } from './verdict.ts';
+
+let checkText: TextCheck | undefined;
+
+/**
+ * Whether the bytes are exactly one JSON document (RFC 8259) in valid UTF-8 and within the limits, by default a depth of 64
+ * and 200,000 tokens. Agrees with `JSON.parse` on every document and builds nothing. A byte order mark is not JSON.
+ */
+export const checkJson = (bytes: Uint8Array, limits: JsonLimits = defaultJsonLimits): JsonVerdict => {
+  if (!isUtf8(bytes)) return 'not_utf8';
+  // On first use, so that importing this compiles nothing.
+  checkText ??= createWasmCheck() ?? checkInScript;
+  return checkText(bytes, limits);
+};

@@ -1,0 +1,97 @@
+import { type TSchema, Type } from 'typebox';
+import { describe, expect, test } from 'vitest';
+import { compileCheck, compileDecode } from '../../src/engine/decode.ts';
+
+const Item = Type.Object({ id: Type.String(), price: Type.Number() });
+const Closed = Type.Object({ id: Type.String(), price: Type.Number() }, { additionalProperties: false });
+const decode = (schema: TSchema, text: string) => compileDecode(schema)(Buffer.from(text), { etag: '"1"' });
+
+describe('bytes that match', () => {
+  test('give the value, stripped, and stay with it as they are', () => {
+    const text = ' {"price": 1.0, "id":"a", "more":12345678901234567890}\n';
+    const outcome = decode(Item, text);
+    expect(outcome).toEqual({
+      status: 'ok',
+      value: { price: 1, id: 'a' },
+      bytes: Buffer.from(text),
+      headers: { etag: '"1"' },
+    });
+  });
+
+  test('are the very buffer that came', () => {
+    const bytes = Buffer.from('[1]');
+    const outcome = compileDecode(Type.Unknown())(bytes, {});
+    expect(outcome.status === 'ok' && outcome.bytes).toBe(bytes);
+  });
+
+  test('are not passed on with fields that the schema forbids', () => {
+    expect(decode(Closed, '{"id":"a","price":1,"more":2}')).toMatchObject({
+      value: { id: 'a', price: 1 },
+      bytes: undefined,
+    });
+    expect(decode(Type.Array(Closed), '[{"id":"a","price":1,"more":2}]')).toMatchObject({ bytes: undefined });
+    const both = Type.Intersect([Item, Type.Object({ name: Type.String() })], { unevaluatedProperties: false });
+    expect(decode(both, '{"id":"a","price":1,"name":"n","more":2}')).toMatchObject({ bytes: undefined });
+  });
+
+  test.each<[string, TSchema]>([
+    ['an object', Closed],
+    ['a union', Type.Union([Closed, Type.Null()])],
+  ])('are passed on when a closed schema (%s) finds nothing to forbid', (_what, schema) => {
+    const text = '{"id":"a", "price":12345678901234567890}';
+    expect(decode(schema, text)).toMatchObject({ status: 'ok', bytes: Buffer.from(text) });
+  });
+
+  test('any JSON will do where the schema takes anything', () => {
+    for (const text of ['null', '0', '"x"', '[]', '{"__proto__":{"admin":true}}']) {
+      expect(decode(Type.Unknown(), text)).toMatchObject({ status: 'ok', bytes: Buffer.from(text) });
+      expect(decode(Type.Any(), text)).toMatchObject({ status: 'ok' });
+    }
+    expect({}).not.toHaveProperty('admin');
+  });
+});
+
+describe('bytes that do not', () => {
+  test.each(['', '{', '<html>secret</html>', '{"a":NaN}', '[1,]', '{} {}', '// c\n1', "{'a':1}"])(
+    'are no JSON: %j',
+    (text) => {
+      const outcome = decode(Type.Unknown(), text);
+      expect(outcome).toEqual({
+        status: 'failed',
+        failure: { code: 'invalid_response', message: 'the answer is not JSON', reason: 'not_json' },
+      });
+    },
+  );
+
+  test.each([
+    ['null', '/: type'],
+    ['[]', '/: type'],
+    ['{"id":"a"}', '/: required'],
+    ['{"id":7,"price":1}', '/id: type'],
+  ])('have another shape: %s', (text, cause) => {
+    expect(decode(Item, text)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'invalid_response', message: 'the answer does not match its schema', reason: 'schema' },
+    });
+    expect(decode(Item, text)).toHaveProperty('failure.cause', expect.stringContaining(cause));
+  });
+
+  test('are described for the log without their values, in five facts at most', () => {
+    const items = JSON.stringify(Array.from({ length: 50 }, () => ({ id: 'a', price: 'secret' })));
+    const outcome = decode(Type.Array(Item), items);
+    const cause = outcome.status === 'failed' ? String(outcome.failure.cause) : '';
+    expect(cause.split(', ')).toHaveLength(5);
+    expect(JSON.stringify(outcome)).not.toContain('secret');
+  });
+});
+
+describe('a value that did not come as bytes', () => {
+  test('is checked and stripped the same way', () => {
+    const check = compileCheck(Item);
+    const value = { id: 'a', price: 1 };
+    expect(check(value)).toEqual({ status: 'ok', value });
+    expect(check({ ...value, more: 1 })).toEqual({ status: 'ok', value });
+    expect(check({ id: 'a' })).toMatchObject({ status: 'failed', failure: { code: 'invalid_response' } });
+    expect(check(undefined)).toMatchObject({ status: 'failed' });
+  });
+});

@@ -1,0 +1,99 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type AppOptions, buildApp } from '../../src/app.ts';
+import { defineRoute, defineUpstream, path, type Provider, type Route, Type } from '../../src/index.ts';
+import { json, onRequest } from './behaviours.ts';
+import { type NameServer, startNameServer } from './dns.ts';
+import { type FaultServer, startFaultServer } from './server.ts';
+import { createAuthority, type TestAuthority } from './tls.ts';
+
+/** The deadline of every route here, and the limit for a connection, milliseconds. */
+export const deadlineMs = 800;
+export const connectMs = 150;
+
+/** How a route uses the source that fails. */
+export interface Setting {
+  readonly name: string;
+  /** The faulty source alone, or in the middle of four good ones. */
+  readonly sources: 1 | 5;
+  readonly optional: boolean;
+}
+
+/** Every row runs in each. */
+export const settings: readonly Setting[] = [
+  { name: 'alone-required', sources: 1, optional: false },
+  { name: 'alone-optional', sources: 1, optional: true },
+  { name: 'five-required', sources: 5, optional: false },
+  { name: 'five-optional', sources: 5, optional: true },
+];
+
+/** What the good sources answer: bytes that parsing and writing again would change. */
+export const steadyAnswers = {
+  a: '{"id":12345678901234567890,"price":1.10}',
+  b: '[ 1 ,2.0, 3e0 ]',
+  c: '{"z":1,"a":2,"__proto__":{"x":1},"a":3}',
+  d: '"\\u00e9\\/"',
+} as const;
+
+/** An app that listens. */
+export interface RunningApp {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** What the rows share: the good upstream, names, certificates, and the way to an app. */
+export interface Lab {
+  readonly steady: FaultServer;
+  readonly names: NameServer;
+  readonly authority: TestAuthority;
+  /** A route with the faulty source called `fault`. */
+  route(url: string, setting: Setting, provider: Provider<object, unknown>, input?: () => object): Route;
+  start(routes: readonly Route[], options?: Partial<AppOptions>): Promise<RunningApp>;
+  close(): Promise<void>;
+}
+
+/** Opens everything that is shared. */
+export async function openLab(): Promise<Lab> {
+  const steady = await startFaultServer(onRequest((socket, head) => socket.write(json(toSteadyAnswer(head)))));
+  const names = await startNameServer(2_000);
+  const authority = createAuthority();
+  const upstream = defineUpstream({ name: 'steady', origin: `http://127.0.0.1:${steady.port}` });
+  const good = (name: keyof typeof steadyAnswers) =>
+    upstream.provider({ name, output: Type.Unknown(), request: () => ({ path: path`/${name}` }) });
+  const [a, b, c, d] = [good('a'), good('b'), good('c'), good('d')];
+
+  return {
+    steady,
+    names,
+    authority,
+    route(url, { sources, optional }, provider, input = () => ({})) {
+      const route = defineRoute({ url, summary: url, deadline: deadlineMs });
+      const source = (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) });
+      const fault = route.source(provider, { input, optional });
+      if (sources === 1) return route.merge({ fault });
+      return route.merge({ a: source(a), b: source(b), fault, c: source(c), d: source(d) });
+    },
+    async start(routes, options = {}) {
+      const transport = { connectMs, ca: authority.cert, lookup: names.lookup };
+      const { server } = await buildApp({ routes, transport, ...options });
+      await server.listen({ port: 0, host: '127.0.0.1' });
+      return { origin: `http://127.0.0.1:${toPort(server.server)}`, close: () => server.close() };
+    },
+    async close() {
+      await Promise.all([steady.close(), names.close()]);
+    },
+  };
+}
+
+/** How the payload begins when the faulty source gave these bytes. */
+export function toPayload({ sources }: Setting, fault: string): string {
+  const { a, b, c, d } = steadyAnswers;
+  return sources === 1 ? `{"data":{"fault":${fault}}` : `{"data":{"a":${a},"b":${b},"fault":${fault},"c":${c},"d":${d}}`;
+}
+
+function toSteadyAnswer(head: string): string {
+  const name = /^GET \/([abcd])/.exec(head)?.[1] ?? '';
+  return name in steadyAnswers ? steadyAnswers[name as keyof typeof steadyAnswers] : '{}'; // it is one of its keys
+}
+
+const toPort = (server: Server): number => (server.address() as AddressInfo).port; // it listens on TCP
