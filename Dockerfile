@@ -1,5 +1,4 @@
-# The installs run no package scripts: the only one wanted elsewhere, that of the `node` package, fetches a Node, which the
-# images have.
+# The installs run no package scripts: the only one that is wanted elsewhere, of the package `node`, fetches a Node.
 FROM node:24 AS builder
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -9,18 +8,19 @@ COPY src ./src
 COPY providers ./providers
 COPY routes ./routes
 RUN npm run build
+RUN npm ci --ignore-scripts --omit=dev
 
-# slim and not alpine: the same C library as where the tests run, and Node's own builds for it.
+# slim and not alpine: the C library that the tests run on, and Node's own build for it.
 FROM node:24-slim
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --omit=dev && npm cache clean --force
+COPY package.json LICENSE ./
+COPY --from=builder /app/node_modules ./node_modules
 COPY --from=builder /app/dist ./dist
-# CONFLUO_APP_DIR is the folder with providers/ and routes/.
+# CONFLUO_APP_DIR is the folder that holds providers/ and routes/.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 CONFLUO_APP_DIR=/app/dist
 USER node
 EXPOSE 3000
-HEALTHCHECK --interval=10s --timeout=2s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=2s --start-period=10s CMD ["node", "-e", \
+  "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # The exec form: SIGTERM reaches the program itself, which drains.
 CMD ["node", "dist/src/main.js"]

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that open sockets: one file at a time, before the others, so that no neighbour eats the time they measure. */
-const withSockets = ['test/{demo,docs-page,faults,http,server}/**/*.test.ts', 'test/*.test.ts'];
+const withSockets = ['test/{demo,docs-page,faults,http,providers,routes,server}/**/*.test.ts', 'test/*.test.ts'];
 
 /** Scripts of their own: they install packages, which needs a registry. */
 const scripts = ['test/package/**', 'test/docker/**'];

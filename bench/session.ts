@@ -46,8 +46,10 @@ export async function openSession(): Promise<Session> {
     to: Origins,
     use: (servers: readonly RunningServer[]) => Promise<T>,
   ): Promise<T> {
-    const servers = await Promise.all(names.map((name) => startServer(name, to, serverCore)));
+    const servers: RunningServer[] = [];
     try {
+      // One after another: they share a core.
+      for (const name of names) servers.push(await startServer(name, to, serverCore));
       return await use(servers);
     } finally {
       for (const { child } of servers) child.stop();

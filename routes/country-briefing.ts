@@ -12,7 +12,7 @@ import {
 } from '../providers/countries.ts';
 import { listHolidays, toDaysOff } from '../providers/holidays.ts';
 import { CurrencyCode, latestRates, toRate } from '../providers/rates.ts';
-import { getSunTimes, today, toDaylight } from '../providers/sun.ts';
+import { ArrivalDate, getSunTimes, today, toDaylight } from '../providers/sun.ts';
 import { getTimeZone, toNow } from '../providers/timezones.ts';
 import { defineRoute, type TSchema, Type } from '../src/index.ts';
 
@@ -91,7 +91,7 @@ const route = defineRoute({
   params: Type.Object({ code: CountryCode }),
   query: Type.Object({
     base: Type.Optional(CurrencyCode),
-    date: Type.Optional(Type.String({ format: 'date', description: 'The day of arrival; default today.' })),
+    date: Type.Optional(ArrivalDate),
   }),
 });
 

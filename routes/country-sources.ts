@@ -9,7 +9,7 @@ import {
 } from '../providers/countries.ts';
 import { listHolidays } from '../providers/holidays.ts';
 import { CurrencyCode, latestRates } from '../providers/rates.ts';
-import { getSunTimes, today } from '../providers/sun.ts';
+import { ArrivalDate, getSunTimes, today } from '../providers/sun.ts';
 import { getTimeZone } from '../providers/timezones.ts';
 import { defineRoute, Type } from '../src/index.ts';
 
@@ -21,7 +21,7 @@ const route = defineRoute({
   params: Type.Object({ code: CountryCode }),
   query: Type.Object({
     base: Type.Optional(CurrencyCode),
-    date: Type.Optional(Type.String({ format: 'date', description: 'The day of arrival; default today.' })),
+    date: Type.Optional(ArrivalDate),
   }),
 });
 

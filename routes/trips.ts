@@ -56,7 +56,7 @@ const route = defineRoute({
       uniqueItems: true,
       description: 'ISO 3166-1 alpha-2, in the order of the trip.',
     }),
-  }),
+  }, { examples: [{ base: 'EUR', year: 2026, countries: ['NZ', 'JP', 'DE'] }] }),
 });
 
 const rates = route.source(latestRates, { input: ({ body }) => ({ base: body.base }), optional: true });

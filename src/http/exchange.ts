@@ -92,7 +92,9 @@ export function createExchange<T>({ maxBytes, decode, settle, onLost }: Exchange
     onResponseStart(_controller, status, received) {
       if (state !== 'head') return;
       if (status < 100 || status > 599 || status === 101) {
-        return refuse(failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }));
+        return refuse(
+          failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }),
+        );
       }
       if (status < 200) {
         interim += 1;
@@ -128,9 +130,9 @@ export function createExchange<T>({ maxBytes, decode, settle, onLost }: Exchange
       const before = state;
       state = 'over';
       if (before === 'discard' || before === 'over') return;
-      const failed = toFailed(error, before === 'body');
-      if (wire && isUntouched(wire) && isLoss(failed)) onLost(failed);
-      else settle(failed);
+      const outcome = toFailed(error, before === 'body');
+      if (wire && isUntouched(wire) && isLoss(outcome)) onLost(outcome);
+      else settle(outcome);
     },
   };
 

@@ -23,9 +23,20 @@ export function toRetryAfterMs(value: string | readonly string[] | undefined): n
 }
 
 /** Framing and hop-by-hop fields, and those that the transport sets itself: not a provider's to send. */
-const reserved = new Set(
-  ['accept-encoding', 'connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'traceparent', 'upgrade'],
-);
+const reserved = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'traceparent',
+  'upgrade',
+]);
 
 /** A provider tried to send a header that is not its own. */
 export class HeaderError extends Error {
@@ -48,7 +59,8 @@ export function toHeaders(request: UpstreamRequest, traceparent: string): string
     const value = own[given];
     if (value === undefined) continue;
     const name = given.toLowerCase();
-    if (reserved.has(name) || !tokenForm.test(name)) throw new HeaderError(`a provider cannot set the header "${name}"`);
+    if (reserved.has(name) || !tokenForm.test(name))
+      throw new HeaderError(`a provider cannot set the header "${name}"`);
     // Plain JavaScript can give anything.
     if (typeof value !== 'string') throw new HeaderError(`the value of the header "${name}" is not text`);
     if (!valueForm.test(value)) return undefined;

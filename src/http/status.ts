@@ -1,5 +1,5 @@
-import { type Failed, failed } from '../engine/outcome.ts';
 import type { AnswerHeaders } from '../engine/outcome.ts';
+import { type Failed, failed } from '../engine/outcome.ts';
 import { isJson, toRetryAfterMs } from './headers.ts';
 
 /**
@@ -7,10 +7,14 @@ import { isJson, toRetryAfterMs } from './headers.ts';
  * the body is wanted.
  */
 export function toHeadFailure(status: number, headers: AnswerHeaders): Failed | undefined {
-  if (status === 204 || status === 205) return failed('invalid_response', 'the answer is empty', { reason: 'empty', status });
+  if (status === 204 || status === 205)
+    return failed('invalid_response', 'the answer is empty', { reason: 'empty', status });
   if (status >= 200 && status <= 299) return toTypeFailure(headers, status);
   if (status >= 300 && status <= 399) {
-    return failed('invalid_response', 'the upstream redirects, which is never followed', { reason: 'redirect', status });
+    return failed('invalid_response', 'the upstream redirects, which is never followed', {
+      reason: 'redirect',
+      status,
+    });
   }
   if (status === 404 || status === 410) return failed('not_found', 'the upstream does not know it', { status });
   if (status === 429) return failed('rate_limited', 'the upstream limits its rate', withRetryAfter(status, headers));

@@ -41,7 +41,8 @@ export function limitFraming(socket: Socket): void {
   const wire = toWire(socket);
   socket.on('readable', () => {
     const overhead = socket.bytesRead - wire.readBefore - wire.body;
-    if (overhead > mostOverhead + mostOverheadPerByte * wire.body) socket.destroy(new EndlessFramingError('endless framing'));
+    if (overhead > mostOverhead + mostOverheadPerByte * wire.body)
+      socket.destroy(new EndlessFramingError('endless framing'));
   });
 }
 

@@ -75,5 +75,5 @@ function createBudget({ share, perSecond }: BudgetDefinition): Budget {
     };
   }
 
-  return { enroll, left: tickets.left, take: tickets.take, snapshot: () => ({ retryBudget: tickets.left() }) };
+  return { ...tickets, enroll, snapshot: () => ({ retryBudget: tickets.left() }) };
 }

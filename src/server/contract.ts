@@ -1,17 +1,20 @@
 import { type TSchema, Type } from 'typebox';
 import { failures } from '../engine/failure.ts';
-import type { Plan } from '../engine/plan.ts';
-import type { PlannedSource } from '../engine/plan.ts';
+import type { Plan, PlannedSource } from '../engine/plan.ts';
 
 /** Schemas that every route's contract refers to, by `$id`. */
 export const sharedSchemas: readonly TSchema[] = [
   Type.Object(
     {
       status: Type.Enum(['ok', 'failed', 'skipped']),
-      because: Type.Optional(Type.String({ description: 'Why it was skipped: the need that gave no answer, or `condition`.' })),
+      because: Type.Optional(
+        Type.String({ description: 'Why it was skipped: the need that gave no answer, or `condition`.' }),
+      ),
       code: Type.Optional(Type.Enum(Object.keys(failures), { description: 'Why it failed.' })),
       message: Type.Optional(Type.String({ description: 'The failure in words.' })),
-      fallback: Type.Optional(Type.Literal(true, { description: 'The fallback of the source stands in for the answer.' })),
+      fallback: Type.Optional(
+        Type.Literal(true, { description: 'The fallback of the source stands in for the answer.' }),
+      ),
       durationMs: Type.Number({ minimum: 0, description: 'From its start to its end, milliseconds.' }),
       attempts: Type.Integer({ minimum: 0, description: 'Requests that were sent to the upstream.' }),
     },
@@ -92,7 +95,9 @@ export function toEnvelopeSchema(plan: Plan): TSchema {
 /** The payload of a route: declared with its merge function, or one key a source. */
 export function toPayloadSchema(plan: Plan): TSchema {
   if (plan.route.payload) return plan.route.payload;
-  const fields = plan.sources.slice(0, plan.merged).map((source) => [source.name, toFieldSchema(source, plan)] as const);
+  const fields = plan.sources
+    .slice(0, plan.merged)
+    .map((source) => [source.name, toFieldSchema(source, plan)] as const);
   return Type.Object(Object.fromEntries(fields));
 }
 
@@ -114,7 +119,10 @@ function toAnswer(schema: TSchema, example: unknown) {
     description: 'The merged payload with the status of every source.',
     headers: {
       'server-timing': { description: 'One entry a source: its duration, and its status.', schema: { type: 'string' } },
-      'x-aggregate-complete': { description: 'Whether the answer is complete.', schema: { type: 'string', enum: ['true', 'false'] } },
+      'x-aggregate-complete': {
+        description: 'Whether the answer is complete.',
+        schema: { type: 'string', enum: ['true', 'false'] },
+      },
       'x-request-id': { description: 'The request in the logs.', schema: { type: 'string' } },
     },
     content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },

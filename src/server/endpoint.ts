@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestFacts } from '../engine/call.ts';
 import { now } from '../engine/deadline.ts';
@@ -11,61 +10,93 @@ import { toTraceparent } from '../engine/trace.ts';
 import { toRouteSchema } from './contract.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
+import { compileInput, hasBody } from './input.ts';
 import { toPreferences } from './preferences.ts';
-import { sendProblem, toFailureProblem } from './problem.ts';
-import { logExecution } from './request-log.ts';
+import { sendProblem, toFailureProblem, toStatusProblem } from './problem.ts';
+import { refuse } from './refusals.ts';
+import { type Log, logExecution } from './request-log.ts';
+
+/** What all endpoints of an application share. */
+export interface EndpointOptions {
+  /** Real answers for the contract, by operation id. */
+  readonly examples: Readonly<Record<string, unknown>>;
+  readonly log: Log;
+  /** Whether the server takes nothing new, so that a connection is closed with its answer. */
+  readonly isClosing: () => boolean;
+}
 
 const clientLeft = { code: 'cancelled', message: 'the client left', reason: 'client_left' } as const;
 
-/** Serves a plan at its route's URL. `examples` are real answers for the contract, by operation id. */
-export function registerEndpoint(app: FastifyInstance, plan: Plan, examples: Readonly<Record<string, unknown>>): void {
-  const respond = compileRespond(plan);
-  const headerNames = toNames(plan.route.options.headers);
+/** Serves a plan at its route's URL. */
+export function registerEndpoint(app: FastifyInstance, plan: Plan, options: EndpointOptions): void {
+  const { examples, log } = options;
+  const { method, url } = plan.route;
+  const takesBody = plan.route.options.body !== undefined;
+  const toInput = compileInput(plan.route);
+  const respond = compileRespond(plan, options);
+  const route = app.prefix + url;
 
-  function handle(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  function handle(request: FastifyRequest, reply: FastifyReply): void {
     const startedAt = now();
-    const { strict, waitMs, applied } = toPreferences(request.headers['prefer']);
-    const facts = toFacts(request.id, request.headers);
+    const { headers } = request;
+    if (!takesBody && hasBody(headers)) {
+      return refuse(request, reply, log, toStatusProblem(400, request.id, 'no body is expected here'));
+    }
+    const { strict, waitMs, applied } = toPreferences(headers['prefer']);
+    const facts = toFacts(request.id, headers);
+    const input = toInput(request);
     const scope = createScope();
     const deadlineMs = waitMs === undefined ? plan.deadlineMs : Math.min(plan.deadlineMs, waitMs);
-    const routeRequest = toRouteRequest(request, headerNames);
     // `request.signal` aborts when the body of a POST ends; the response's own end tells the two apart.
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) scope.abort(clientLeft);
     });
     if (applied !== undefined) reply.header('preference-applied', applied);
-    execute(plan, routeRequest, { scope, deadlineMs, request: facts, strict })
+    // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
+    execute(plan, input, { scope, deadlineMs, request: facts, strict })
       .then((execution) => {
         const isGone = scope.failure === clientLeft;
-        if (!isGone) respond(reply, facts, execution, routeRequest);
+        if (!isGone) respond(reply, facts, execution, input);
         const status = isGone ? 499 : reply.statusCode;
-        logExecution(app.log, request, facts, { status, durationMs: now() - startedAt, execution });
+        const { requestId, traceId } = facts;
+        const durationMs = now() - startedAt;
+        logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
       })
       .catch((error) => reply.send(error));
-    return reply;
   }
 
-  app.route({ method: plan.route.method, url: plan.route.url, schema: toRouteSchema(plan, examples), handler: handle });
+  const schema = toRouteSchema(plan, examples);
+  app.route({ method, url, schema, handler: handle, ...(takesBody ? { onRequest: createCodingCheck(log) } : {}) });
 }
 
+/** Bodies are not decoded, so one that says it is encoded would only fail as bad JSON. */
+const createCodingCheck = (log: Log) => (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+  if (request.headers['content-encoding'] === undefined) return done();
+  refuse(request, reply, log, toStatusProblem(415, request.id, 'the body must not be encoded'));
+};
+
 /** Compiles what turns an execution into an answer. */
-function compileRespond(plan: Plan) {
+function compileRespond(plan: Plan, { log, isClosing }: EndpointOptions) {
   const envelope = compileEnvelope(plan);
   const expose = compileExpose(plan);
 
-  return (reply: FastifyReply, facts: RequestFacts, execution: Execution, request: RouteRequest): void => {
+  return (reply: FastifyReply, facts: RequestFacts, execution: Execution, input: RouteRequest): void => {
     const { reports, complete, failed } = execution;
     reply
       .header('server-timing', toServerTiming(reports))
       .header('x-request-id', facts.requestId)
       .header('traceparent', toTraceparent(facts))
       .header('x-aggregate-complete', failed ? 'false' : String(complete));
+    if (isClosing()) reply.header('connection', 'close');
     if (failed?.outcome.status === 'failed') {
-      return sendProblem(reply, toFailureProblem(failed.outcome.failure, facts.requestId, toSources(reports), failed.name));
+      return sendProblem(
+        reply,
+        toFailureProblem(failed.outcome.failure, facts.requestId, toSources(reports), failed.name),
+      );
     }
-    const written = envelope.write(execution, request);
+    const written = envelope.write(execution, input);
     if ('failure' in written) {
-      reply.log.error({ err: written.failure.cause, requestId: facts.requestId }, written.failure.message);
+      log?.error({ err: written.failure.cause, requestId: facts.requestId }, written.failure.message);
       return sendProblem(reply, toFailureProblem(written.failure, facts.requestId, toSources(reports)));
     }
     if (!complete) reply.header('cache-control', 'no-store');
@@ -73,19 +104,3 @@ function compileRespond(plan: Plan) {
     reply.header('content-type', 'application/json; charset=utf-8').send(written.bytes);
   };
 }
-
-const toRouteRequest = (request: FastifyRequest, headerNames: readonly string[]): RouteRequest => ({
-  params: request.params,
-  query: request.query,
-  headers: headerNames.length === 0 ? noHeaders : pick(request.headers, headerNames),
-  body: request.body,
-});
-
-const noHeaders: Readonly<Record<string, unknown>> = Object.freeze({});
-
-const pick = (headers: IncomingHttpHeaders, names: readonly string[]) =>
-  Object.fromEntries(names.map((name) => [name, headers[name]]));
-
-/** The property names of an object schema, lower case as headers are. */
-const toNames = (schema: { readonly properties?: object } | undefined): readonly string[] =>
-  Object.keys(schema?.properties ?? {}).map((name) => name.toLowerCase());

@@ -18,7 +18,8 @@ export async function loadRoutes(folder: string): Promise<readonly Route[]> {
     if (!isRoute(route)) throw new DefinitionError(`${relative(folder, file)}: the default export is not a route`);
     routes.push(route);
   }
-  if (routes.length === 0) throw new DefinitionError(`no routes found: ${join(folder, 'routes')} has no .ts, .js or .mjs file`);
+  if (routes.length === 0)
+    throw new DefinitionError(`no routes found: ${join(folder, 'routes')} has no .ts, .js or .mjs file`);
   return routes;
 }
 
@@ -48,10 +49,24 @@ async function importModule(file: string, folder: string): Promise<{ readonly de
 const isRoute = (value: unknown): value is Route =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'route';
 
-/** Real answers for the contract, by operation id: `openapi/examples/<operation id>.json`, where the folder has any. */
+/**
+ * Real answers for the contract, by operation id: `openapi/examples/<operation id>.json`, where the folder has any.
+ *
+ * @throws DefinitionError naming the file that is not JSON.
+ */
 export async function loadExamples(folder: string): Promise<Readonly<Record<string, unknown>>> {
   const examples = join(folder, 'openapi', 'examples');
   const names = (await readdir(examples).catch(() => [])).filter((name) => name.endsWith('.json'));
-  const entries = names.sort().map(async (name) => [basename(name, '.json'), JSON.parse(await readFile(join(examples, name), 'utf8'))] as const);
+  const entries = names
+    .sort()
+    .map(async (name) => [basename(name, '.json'), await readJson(join(examples, name), folder)] as const);
   return Object.fromEntries(await Promise.all(entries));
+}
+
+async function readJson(file: string, folder: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new DefinitionError(`${relative(folder, file)}: not readable as JSON`, { cause });
+  }
 }

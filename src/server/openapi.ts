@@ -15,7 +15,10 @@ export interface ContractInfo {
 export async function registerContract(app: FastifyInstance, info: ContractInfo): Promise<void> {
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { ...info }, servers: [{ url: '/' }] },
-    refResolver: { buildLocalReference: (json, _base, _fragment, index) => (typeof json['$id'] === 'string' ? json['$id'] : `schema${index}`) },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json['$id'] === 'string' ? json['$id'] : `schema${index}`,
+    },
   });
 }
 
@@ -29,7 +32,10 @@ export async function registerDocs(app: FastifyInstance): Promise<void> {
   const schema = { hide: true };
   app.get('/openapi.json', { schema }, (_request, reply) => reply.type('application/json').send(app.swagger()));
   app.get('/openapi.yaml', { schema }, (_request, reply) => reply.type('application/yaml').send(toYaml(app)));
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { displayRequestDuration: true, tryItOutEnabled: false } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { displayRequestDuration: true, tryItOutEnabled: false },
+  });
 }
 
 /** The contract as YAML, as it is committed. */

@@ -20,5 +20,9 @@ export function toPreferences(prefer: string | readonly string[] | undefined): P
   const mode = handling.exec(text)?.[1]?.toLowerCase();
   const seconds = wait.exec(text)?.[1];
   const applied = [mode && `handling=${mode}`, seconds && `wait=${Number(seconds)}`].filter(Boolean).join(', ');
-  return { strict: mode === 'strict', waitMs: seconds === undefined ? undefined : Number(seconds) * 1_000, applied: applied || undefined };
+  return {
+    strict: mode === 'strict',
+    waitMs: seconds === undefined ? undefined : Number(seconds) * 1_000,
+    applied: applied || undefined,
+  };
 }

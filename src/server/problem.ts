@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { SourceStatus } from '../engine/envelope.ts';
 import { type Failure, failures } from '../engine/failure.ts';
 
@@ -46,7 +46,16 @@ export function toFailureProblem(
   const { title, http } = failures[failure.code];
   const detail = source === undefined ? failure.message : `${source}: ${failure.message}`;
   const type = `urn:problem-type:confluo:${failure.code}`;
-  return { type, title, status: http, detail, requestId, code: failure.code, ...(source === undefined ? {} : { source }), sources };
+  return {
+    type,
+    title,
+    status: http,
+    detail,
+    requestId,
+    code: failure.code,
+    ...(source === undefined ? {} : { source }),
+    sources,
+  };
 }
 
 /** Sends a problem. */
@@ -57,39 +66,4 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
     .header('cache-control', 'no-store')
     .header('x-request-id', problem.requestId)
     .send(JSON.stringify(problem));
-}
-
-const partNames = { params: 'path', querystring: 'query', headers: 'header', body: 'body' } as const;
-/** Listed problems of one request at most. */
-const mostErrors = 20;
-
-/** Details for errors of Fastify's own that are worth more than the status's name. */
-const details: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is too large',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'the body must be application/json',
-  FST_ERR_BAD_URL: 'the URL is not validly encoded',
-  FST_ERR_MAX_PARAM_LENGTH: 'a path parameter is too long',
-};
-
-/** Makes every error of this instance a problem. */
-export function setProblemHandlers(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-    if (error.validation) return sendProblem(reply, toValidationProblem(error, request.id));
-    const status = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : 500;
-    if (status === 500) request.log.error({ err: error, requestId: request.id }, 'defect');
-    sendProblem(reply, toStatusProblem(status, request.id, details[error.code]));
-  });
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, toStatusProblem(404, request.id)));
-}
-
-function toValidationProblem(error: FastifyError, requestId: string): Problem {
-  const part = partNames[(error.validationContext ?? 'body') as keyof typeof partNames]; // Fastify's contexts are these four
-  const errors = (error.validation ?? []).slice(0, mostErrors).map(({ instancePath, message = 'is not valid' }) => ({
-    in: part,
-    pointer: instancePath,
-    detail: message,
-  }));
-  return { ...toStatusProblem(400, requestId, 'the request is not valid'), errors };
 }

@@ -1,43 +1,57 @@
-import type { FastifyBaseLogger, FastifyRequest } from 'fastify';
-import type { RequestFacts } from '../engine/call.ts';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Execution } from '../engine/execute.ts';
 import type { SourceReport } from '../engine/run.ts';
 
+/** Where lines go; undefined is nowhere. */
+export type Log = FastifyBaseLogger | undefined;
+
+/** What every line of a request says. */
+interface RequestFields {
+  readonly requestId: string;
+  readonly method: string | undefined;
+  /** The pattern, not the URL: what the client wrote into it may be a secret. Undefined where no route was found. */
+  readonly route: string | undefined;
+  readonly status: number;
+}
+
+/** What the line of an aggregated request says beside. */
+interface ExecutionFields extends RequestFields {
+  readonly traceId: string;
+  readonly durationMs: number;
+}
+
 /** Writes the one line of an aggregated request: what came out, how long it took, and how each source ended. */
-export function logExecution(
-  log: FastifyBaseLogger,
-  request: FastifyRequest,
-  facts: RequestFacts,
-  result: { readonly status: number; readonly durationMs: number; readonly execution: Execution },
-): void {
-  const { status, durationMs, execution } = result;
-  log.info(
-    {
-      requestId: facts.requestId,
-      traceId: facts.traceId,
-      method: request.method,
-      // The pattern, not the URL: what the client wrote into it may be a secret.
-      route: request.routeOptions.url,
-      status,
-      durationMs: Math.round(durationMs * 10) / 10,
-      complete: execution.complete,
-      sources: Object.fromEntries(execution.reports.map((report) => [report.name, toLine(report)])),
-    },
-    'request',
-  );
-  for (const { name, outcome } of execution.reports) {
+export function logExecution(log: Log, fields: ExecutionFields, { complete, reports }: Execution): void {
+  if (!log) return;
+  if (isEnabled(log)) {
+    const sources = Object.fromEntries(reports.map((report) => [report.name, toLine(report)]));
+    log.info({ ...fields, durationMs: toTenths(fields.durationMs), complete, sources }, 'request');
+  }
+  for (const { name, outcome } of reports) {
     if (outcome.status !== 'failed' || outcome.failure.code !== 'internal') continue;
-    log.error({ requestId: facts.requestId, source: name, err: outcome.failure.cause }, outcome.failure.message);
+    log.error({ requestId: fields.requestId, source: name, err: outcome.failure.cause }, outcome.failure.message);
   }
 }
 
+/** Writes the one line of a request that no source was called for; `reason` is a code of Fastify's or of Node's parser. */
+export function logRefusal(log: Log, fields: RequestFields, reason?: string): void {
+  log?.info({ ...fields, ...(reason === undefined ? {} : { reason }) }, 'request');
+}
+
+/** Whether lines come out at all; a logger that cannot tell is written to. */
+const isEnabled = (log: FastifyBaseLogger): boolean =>
+  !('isLevelEnabled' in log && typeof log.isLevelEnabled === 'function') || log.isLevelEnabled('info');
+
 function toLine({ outcome, durationMs, attempts, fallback }: SourceReport) {
-  const cost = { durationMs: Math.round(durationMs * 10) / 10, attempts };
+  const cost = { durationMs: toTenths(durationMs), attempts };
   if (outcome.status === 'ok') return { status: 'ok', ...cost };
   if (outcome.status === 'skipped') return { status: 'skipped', because: outcome.because, ...cost };
   const { code, reason, status: upstreamStatus, cause } = outcome.failure;
-  return { status: 'failed', code, reason, upstreamStatus, cause: toText(cause), ...(fallback ? { fallback } : {}), ...cost };
+  const failure = { status: 'failed', code, reason, upstreamStatus, cause: toText(cause) };
+  return { ...failure, ...(fallback ? { fallback } : {}), ...cost };
 }
 
 const toText = (cause: unknown): string | undefined =>
   cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : undefined;
+
+const toTenths = (ms: number): number => Math.round(ms * 10) / 10;

@@ -3,16 +3,18 @@ import { importsOf, readSource, readSources } from './sources.ts';
 
 /**
  * What each place may import of this repository: `routes -> providers -> the door`, and
- * `main -> app -> server -> engine <- policies`, `app -> http -> engine`. A name ending in a slash is a folder.
+ * `main -> serve -> app -> server -> engine <- policies`, `app -> http -> engine`. A name with a slash at its end is a folder.
  */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'routes/': ['providers/', 'src/index.ts'],
   'providers/': ['providers/', 'src/index.ts'],
   'src/engine/': ['src/engine/'],
   'src/policies/': ['src/policies/', 'src/engine/'],
-  'src/http/': ['src/http/', 'src/engine/'],
+  'src/json/': ['src/json/'],
+  'src/http/': ['src/http/', 'src/engine/', 'src/json/'],
   'src/server/': ['src/server/', 'src/engine/'],
-  'src/main.ts': ['src/app.ts', 'src/config.ts'],
+  'src/main.ts': ['src/serve.ts', 'src/config.ts'],
+  'src/serve.ts': ['src/app.ts', 'src/config.ts', 'src/server/'],
   'demo/': ['demo/', 'src/main.ts'],
 };
 
@@ -38,7 +40,7 @@ describe('imports', () => {
 
   it.each([
     ['undici', ['src/http/']],
-    ['fastify', ['src/app.ts', 'src/server/', 'src/main.ts', 'src/index.ts']],
+    ['fastify', ['src/app.ts', 'src/serve.ts', 'src/server/']],
   ])('%s is used in one place only', (name, places) => {
     const isUse = (specifier: string) => !isOurs(specifier) && specifier.includes(name);
     const uses = [...findImports('src/', isUse), ...findImports('providers/', isUse), ...findImports('routes/', isUse)];

@@ -60,7 +60,7 @@ function build(stage: Stage, built: ReadonlyMap<string, Built>, host: NodeJS.Pro
         const target = toHost(destination, { root, workdir });
         const isIntoFolder = destination.endsWith('/') || destination === '.';
         const to = isIntoFolder ? join(target, basename(source)) : target;
-        if (origin) cpSync(toHost(source, origin), to, { recursive: true });
+        if (origin) cpSync(toHost(source, origin), to, { recursive: true, verbatimSymlinks: true });
         else copyFromContext(source, to);
       }
     } else if (!['CMD', 'USER', 'EXPOSE', 'HEALTHCHECK'].includes(keyword)) {

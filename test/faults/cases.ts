@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { defineUpstream, path, type Route, Type } from '../../src/index.ts';
 import { type ClientAnswer, get, toEnvelope } from './client.ts';
-import { connectMs, deadlineMs, type Lab, type Setting, settings, toPayload } from './lab.ts';
+import { connectMs, deadlineMs, type Lab, type Setting, settingsOf, toPayload } from './lab.ts';
 import { healthyAnswer, type Place } from './places.ts';
+import { report } from './report.ts';
 import { type Ending, type Row, statusOf } from './rows/row.ts';
 
 /** One row in one setting, ready to be asked for. */
@@ -12,29 +13,14 @@ export interface Case {
   readonly title: string;
 }
 
-/** What came out of a case, for the table in the documentation. */
-export interface Finding {
-  readonly section: string;
-  readonly case: string;
-  readonly name: string;
-  readonly setting: string;
-  readonly outcome: string;
-  readonly status: number;
-  readonly ms: number;
-}
-
 /** A machine that is busy answers late, but not by the order of magnitude that these tests look for. */
 const slackMs = 300;
 
-/** Every row in every setting, or, for a quick look, each row in one: neighbouring rows take different ones. */
-export function toCases(rows: readonly Row[], quick: boolean): readonly Case[] {
-  const isTaken = (row: number, setting: number) => !quick || row % settings.length === setting;
-  return rows.flatMap((row, index) =>
-    settings
-      .filter((_setting, position) => isTaken(index, position))
-      .map((setting) => ({ row, setting, title: `${row.case} / ${row.name} / ${setting.name}` })),
+/** Every row in the settings it runs in. */
+export const toCases = (rows: readonly Row[]): readonly Case[] =>
+  rows.flatMap((row, index) =>
+    settingsOf(index).map((setting) => ({ row, setting, title: `${row.case} / ${row.name} / ${setting.name}` })),
   );
-}
 
 /** Opens the upstream of a case, and describes the route that uses it. */
 export async function openCase({ row, setting }: Case, id: string, lab: Lab): Promise<{ readonly place: Place; readonly route: Route }> {
@@ -45,7 +31,7 @@ export async function openCase({ row, setting }: Case, id: string, lab: Lab): Pr
 }
 
 /** Asks while the fault lasts and again when it is over, and holds both answers against what the row expects. */
-export async function runCase({ row, setting }: Case, url: string, place: Place, report: (finding: Omit<Finding, 'section'>) => void) {
+export async function runCase({ row, setting }: Case, url: string, place: Place): Promise<void> {
   const faulty = await get(url);
   const { sources } = toEnvelope(faulty);
   const outcome = sources?.['fault']?.code ?? sources?.['fault']?.status ?? 'none';
@@ -96,12 +82,4 @@ function expectTime(ms: number, when: Row['when'] = 'at once'): void {
   const earliest = { 'at once': 0, 'at the connect limit': connectMs - 20, 'at the deadline': deadlineMs - 20, 'by the deadline': 0 };
   expect(ms).toBeGreaterThanOrEqual(earliest[when]);
   expect(ms).toBeLessThan(when === 'at once' ? deadlineMs - 200 : deadlineMs + slackMs);
-}
-
-/** What nobody handled, since the start of the process. */
-export function watchDefects(): { readonly seen: readonly unknown[]; stop(): void } {
-  const seen: unknown[] = [];
-  const note = (reason: unknown) => seen.push(reason);
-  process.on('unhandledRejection', note).on('uncaughtExceptionMonitor', note);
-  return { seen, stop: () => process.off('unhandledRejection', note).off('uncaughtExceptionMonitor', note) };
 }

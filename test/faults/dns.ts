@@ -25,23 +25,25 @@ const typeAaaa = 28;
 export async function startNameServer(patienceMs: number): Promise<NameServer> {
   const names = new Map<string, NameAnswer>();
   const socket = createSocket('udp4');
-  socket.on('message', (query, { port, address }) => {
+  socket.on('message', (query, client) => {
     const { name, type, end } = readQuestion(query);
     const answer = names.get(name) ?? { code: 'nxdomain' };
     if (answer === 'silence') return;
     const reply = answer === 'garbage' ? Buffer.from('garbage') : toReply(query.subarray(0, end), type, answer);
-    const send = () => socket.send(reply, port, address, () => {}); // closed meanwhile: nobody asks any more
+    const send = () => socket.send(reply, client.port, client.address, () => {}); // closed meanwhile: nobody asks any more
     const afterMs = typeof answer === 'object' && 'afterMs' in answer ? (answer.afterMs ?? 0) : 0;
     if (afterMs === 0) send();
     else setTimeout(send, afterMs).unref();
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
-  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+  const address = `127.0.0.1:${socket.address().port}`;
 
   return {
     set: (name, answer) => names.set(name, answer),
     lookup: (name, { family, all }, callback) => {
+      // A new one each time: nonsense in one answer fails every question of a resolver.
+      const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
+      resolver.setServers([address]);
       const asked: readonly (4 | 6)[] = family === 4 ? [4] : family === 6 ? [6] : [4, 6];
       Promise.allSettled(asked.map((each) => resolve(resolver, name, each))).then((answers) => {
         const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
@@ -52,10 +54,7 @@ export async function startNameServer(patienceMs: number): Promise<NameServer> {
         else callback(null, first.address, first.family);
       });
     },
-    close: () => {
-      resolver.cancel();
-      return new Promise((resolve) => socket.close(() => resolve()));
-    },
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
 }
 

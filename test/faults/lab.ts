@@ -4,6 +4,7 @@ import { type AppOptions, buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, type Provider, type Route, Type } from '../../src/index.ts';
 import { json, onRequest } from './behaviours.ts';
 import { type NameServer, startNameServer } from './dns.ts';
+import { isWhole } from './report.ts';
 import { type FaultServer, startFaultServer } from './server.ts';
 import { createAuthority, type TestAuthority } from './tls.ts';
 
@@ -27,6 +28,10 @@ export const settings: readonly Setting[] = [
   { name: 'five-optional', sources: 5, optional: true },
 ];
 
+/** Those that the row (or story) of this index runs in: every one in `npm run faults`, else one, neighbours different ones. */
+export const settingsOf = (index: number): readonly Setting[] =>
+  isWhole ? settings : settings.filter((_setting, position) => position === index % settings.length);
+
 /** What the good sources answer: bytes that parsing and writing again would change. */
 export const steadyAnswers = {
   a: '{"id":12345678901234567890,"price":1.10}',
@@ -46,6 +51,8 @@ export interface Lab {
   readonly steady: FaultServer;
   readonly names: NameServer;
   readonly authority: TestAuthority;
+  /** A route of the good sources only. */
+  steadyRoute(url: string): Route;
   /** A route with the faulty source called `fault`. */
   route(url: string, setting: Setting, provider: Provider<object, unknown>, input?: () => object): Route;
   start(routes: readonly Route[], options?: Partial<AppOptions>): Promise<RunningApp>;
@@ -66,6 +73,11 @@ export async function openLab(): Promise<Lab> {
     steady,
     names,
     authority,
+    steadyRoute(url) {
+      const route = defineRoute({ url, summary: url, deadline: deadlineMs });
+      const source = (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) });
+      return route.merge({ a: source(a), b: source(b), c: source(c), d: source(d) });
+    },
     route(url, { sources, optional }, provider, input = () => ({})) {
       const route = defineRoute({ url, summary: url, deadline: deadlineMs });
       const source = (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) });

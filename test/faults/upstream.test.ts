@@ -1,27 +1,20 @@
-import { appendFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openCase, runCase, toCases, watchDefects } from './cases.ts';
+import { openCase, runCase, toCases } from './cases.ts';
 import { openLab, type RunningApp } from './lab.ts';
 import type { Place } from './places.ts';
+import { defects } from './report.ts';
 import { bodyRows } from './rows/body.ts';
 import { toConnectingRows } from './rows/connecting.ts';
 import { headerRows } from './rows/headers.ts';
 import { overTimeRows } from './rows/over-time.ts';
 
-/** `npm run faults` runs every row in all four settings and collects what came out; without it each runs in one. */
-const reportFile = process.env['FAULTS_REPORT'];
-
 const lab = await openLab();
-const defects = watchDefects();
-const sections = { connecting: toConnectingRows(lab), headers: headerRows, body: bodyRows, 'over time': overTimeRows };
+afterAll(() => lab.close());
 
-afterAll(async () => {
-  await lab.close();
-  defects.stop();
-});
+const sections = { connecting: toConnectingRows(lab), headers: headerRows, body: bodyRows, 'over-time': overTimeRows };
 
 describe.each(Object.entries(sections))('an upstream that fails, %s', (section, rows) => {
-  const cases = toCases(rows, reportFile === undefined).map((each, index) => ({ ...each, id: `${section.replace(' ', '-')}-${index}` }));
+  const cases = toCases(rows).map((each, index) => ({ ...each, id: `${section}-${index}` }));
   const places = new Map<string, Place>();
   let app: RunningApp;
 
@@ -32,7 +25,6 @@ describe.each(Object.entries(sections))('an upstream that fails, %s', (section, 
   });
 
   afterAll(async () => {
-    await app.close();
     await Promise.all([...places.values()].map(({ close }) => close()));
   });
 
@@ -40,17 +32,15 @@ describe.each(Object.entries(sections))('an upstream that fails, %s', (section, 
     (each.row.heavy ? it : it.concurrent)(each.title, async () => {
       const place = places.get(each.id);
       if (!place) throw new Error('the case was not opened');
-      await runCase(each, `${app.origin}/${each.id}`, place, (finding) => {
-        if (reportFile !== undefined) appendFileSync(reportFile, `${JSON.stringify({ section, ...finding })}\n`);
-      });
-      expect(defects.seen).toEqual([]);
+      await runCase(each, `${app.origin}/${each.id}`, place);
+      expect(defects).toEqual([]);
     });
   }
 
   it('leaves no socket', async () => {
     await app.close();
     const servers = [...places.values()].map(({ server }) => server);
-    const left = await Promise.all(servers.map((server) => server?.isEmptyWithin(1_000) ?? true));
-    expect(left.filter((isEmpty) => !isEmpty)).toEqual([]);
+    const areEmpty = await Promise.all(servers.map((server) => server?.isEmptyWithin(1_000) ?? true));
+    expect(areEmpty.filter((isEmpty) => !isEmpty)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ import { defineUpstream, type Provider, type RunContext } from '../../src/engine
 import type { Route, RouteRequest } from '../../src/engine/route.ts';
 import type { SourceReport } from '../../src/engine/run.ts';
 import { createScope, type OwnedScope } from '../../src/engine/scope.ts';
-import { createFakeUpstreams, type FakeUpstreams, type Reply } from './transport.ts';
+import { createFakeUpstreams, type FakeUpstreams, type Script } from './transport.ts';
 
 /** An upstream without policies. */
 export const shop = defineUpstream({ name: 'shop', origin: 'https://shop.example.com', policies: [] });
@@ -77,7 +77,7 @@ export interface FanOut {
 }
 
 /** Binds a route to fake upstreams. Needs `vi.useFakeTimers()`. */
-export function createFanOut(route: Route, script: Readonly<Record<string, Reply | readonly Reply[]>> = {}): FanOut {
+export function createFanOut(route: Route, script: Script = {}): FanOut {
   const upstreams = createFakeUpstreams(script);
   const standard = { provider: [], upstream: [] };
   const plan = compilePlan(route, createBinding({ connect: upstreams.connect, standard, emit: () => {} }));

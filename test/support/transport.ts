@@ -41,12 +41,16 @@ export interface FakeUpstreams {
   readonly requests: readonly SentRequest[];
 }
 
-/** Upstreams that follow a script: replies by path, one a request; the last one stays. */
-export function createFakeUpstreams(script: Readonly<Record<string, Reply | readonly Reply[]>>): FakeUpstreams {
+/** Replies by path: one for all requests, or one a request, of which the last one stays. */
+export type Script = Readonly<Record<string, Reply | readonly Reply[]>> | ((path: string) => Reply);
+
+/** Upstreams that follow a script; a path that it lacks is not found. */
+export function createFakeUpstreams(script: Script): FakeUpstreams {
   const connected: string[] = [];
   const requests: SentRequest[] = [];
 
   function toReply(path: string): Reply {
+    if (typeof script === 'function') return script(path);
     const replies = [script[path] ?? failure('not_found')].flat();
     const asked = requests.filter((sent) => sent.path === path).length;
     return replies[Math.min(asked, replies.length - 1)] ?? silence;

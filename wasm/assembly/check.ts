@@ -22,41 +22,41 @@ export function checkText(stack: usize, start: usize, end: usize, depthLimit: i3
   while (true) {
     if (inObject) {
       // Without space first, here and at the colon: that is what machines write.
-      if (load<u8>(at) != byte.quote) {
+      if (load<u8>(at) !== byte.quote) {
         at = skipSpace(at);
-        if (load<u8>(at) != byte.quote) return notJson;
+        if (load<u8>(at) !== byte.quote) return notJson;
       }
       at = scanKey(at + 1);
-      if (at == fault) return notJson;
+      if (at === fault) return notJson;
       if (++tokens > tokenLimit) return tooManyTokens;
     }
     at = skipSpace(at);
     const first: i32 = load<u8>(at);
-    if ((first | byte.lowerCase) == byte.openObject) {
+    if ((first | byte.lowerCase) === byte.openObject) {
       if (++tokens > tokenLimit) return tooManyTokens;
       if (++depth > depthLimit) return tooDeep;
       at = skipSpace(at + 1);
       // A closing brace or bracket is two above its opening one.
-      if (<i32>load<u8>(at) != first + 2) {
+      if (<i32>load<u8>(at) !== first + 2) {
         store<u8>(stack + depth, inObject);
-        inObject = first == byte.openObject;
+        inObject = first === byte.openObject;
         continue;
       }
       at++;
       depth--;
     } else {
       at = scanScalar(at, first);
-      if (at == fault) return notJson;
+      if (at === fault) return notJson;
       if (++tokens > tokenLimit) return tooManyTokens;
     }
     // A value has ended. Close what ends with it, up to the next comma.
     while (true) {
       at = skipSpace(at);
-      if (depth == 0) return at != end ? notJson : hasLoneSurrogate ? loneSurrogate : ok;
+      if (depth === 0) return at !== end ? notJson : hasLoneSurrogate ? loneSurrogate : ok;
       const next: i32 = load<u8>(at++);
-      if (next == byte.comma) break;
-      if (next != (inObject ? byte.closeObject : byte.closeArray)) return notJson;
-      inObject = load<u8>(stack + depth--) != 0;
+      if (next === byte.comma) break;
+      if (next !== (inObject ? byte.closeObject : byte.closeArray)) return notJson;
+      inObject = load<u8>(stack + depth--) !== 0;
     }
   }
 }
@@ -65,16 +65,16 @@ export function checkText(stack: usize, start: usize, end: usize, depthLimit: i3
 @inline
 function scanKey(at: usize): usize {
   at = scanString(at);
-  if (at == fault) return fault;
-  if (load<u8>(at) != byte.colon) {
+  if (at === fault) return fault;
+  if (load<u8>(at) !== byte.colon) {
     at = skipSpace(at);
-    if (load<u8>(at) != byte.colon) return fault;
+    if (load<u8>(at) !== byte.colon) return fault;
   }
   return at + 1;
 }
 
 @inline
 function scanScalar(at: usize, first: i32): usize {
-  if (first == byte.quote) return scanString(at + 1);
-  return isDigit(first) || first == byte.minus ? scanNumber(at) : scanLiteral(at);
+  if (first === byte.quote) return scanString(at + 1);
+  return isDigit(first) || first === byte.minus ? scanNumber(at) : scanLiteral(at);
 }

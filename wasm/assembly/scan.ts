@@ -37,14 +37,14 @@ export function scanString(at: usize): usize {
     // Up to the first quote, or all sixteen. The next address depends on the quotes alone, so the processor goes on with
     // it while it still looks at the others.
     const inside = quotes ^ (quotes - 1);
-    if ((others & inside) == 0) {
-      if (quotes != 0) return at + ctz(quotes) + 1;
+    if ((others & inside) === 0) {
+      if (quotes !== 0) return at + ctz(quotes) + 1;
       at += 16;
     } else {
       at += ctz(others);
-      if (load<u8>(at) != byte.backslash) return fault;
+      if (load<u8>(at) !== byte.backslash) return fault;
       at = scanEscape(at + 1);
-      if (at == fault) return fault;
+      if (at === fault) return fault;
     }
   }
 }
@@ -52,18 +52,18 @@ export function scanString(at: usize): usize {
 /** A number, from its minus or first digit. */
 export function scanNumber(at: usize): usize {
   let char: i32 = load<u8>(at);
-  if (char == byte.minus) char = load<u8>(++at);
-  at = char == byte.zero ? at + 1 : scanDigits(at);
-  if (at == fault) return fault;
+  if (char === byte.minus) char = load<u8>(++at);
+  at = char === byte.zero ? at + 1 : scanDigits(at);
+  if (at === fault) return fault;
   char = load<u8>(at);
-  if (char == byte.dot) {
+  if (char === byte.dot) {
     at = scanDigits(at + 1);
-    if (at == fault) return fault;
+    if (at === fault) return fault;
     char = load<u8>(at);
   }
-  if ((char | byte.lowerCase) != byte.letterE) return at;
+  if ((char | byte.lowerCase) !== byte.letterE) return at;
   char = load<u8>(++at);
-  return scanDigits(char == byte.plus || char == byte.minus ? at + 1 : at);
+  return scanDigits(char === byte.plus || char === byte.minus ? at + 1 : at);
 }
 
 @inline
@@ -74,13 +74,13 @@ export function isDigit(char: i32): bool {
 /** `true`, `false` or `null`. */
 export function scanLiteral(at: usize): usize {
   const word = load<u32>(at);
-  if (word == byte.wordTrue || word == byte.wordNull) return at + 4;
-  return load<u8>(at) == byte.letterF && load<u32>(at + 1) == byte.wordAlse ? at + 5 : fault;
+  if (word === byte.wordTrue || word === byte.wordNull) return at + 4;
+  return load<u8>(at) === byte.letterF && load<u32>(at + 1) === byte.wordAlse ? at + 5 : fault;
 }
 
 function skipSpaces(at: usize): usize {
   // A single space, as behind a colon, is not worth a vector.
-  if (load<u8>(at) == byte.space && <i32>load<u8>(at + 1) > byte.space) return at + 1;
+  if (load<u8>(at) === byte.space && <i32>load<u8>(at + 1) > byte.space) return at + 1;
   while (true) {
     const bytes = v128.load(at);
     const spaces = i8x16.eq(bytes, i8x16.splat(<i8>byte.space));
@@ -88,7 +88,7 @@ function skipSpaces(at: usize): usize {
     const returns = i8x16.eq(bytes, i8x16.splat(<i8>byte.carriageReturn));
     const tabs = i8x16.eq(bytes, i8x16.splat(<i8>byte.tab));
     const others = i8x16.bitmask(v128.or(v128.or(spaces, lineFeeds), v128.or(returns, tabs))) ^ 0xffff;
-    if (others != 0) return at + ctz(others);
+    if (others !== 0) return at + ctz(others);
     at += 16;
   }
 }
@@ -105,10 +105,10 @@ function scanDigits(at: usize): usize {
 /** An escape, from behind its backslash. */
 function scanEscape(at: usize): usize {
   const char: i32 = load<u8>(at);
-  if (char == byte.letterU) return scanUnicode(at + 1);
+  if (char === byte.letterU) return scanUnicode(at + 1);
   const isShort =
-    char == byte.quote || char == byte.backslash || char == byte.slash || char == byte.letterB ||
-    char == byte.letterF || char == byte.letterN || char == byte.letterR || char == byte.letterT;
+    char === byte.quote || char === byte.backslash || char === byte.slash || char === byte.letterB ||
+    char === byte.letterF || char === byte.letterN || char === byte.letterR || char === byte.letterT;
   return isShort ? at + 1 : fault;
 }
 
@@ -119,7 +119,7 @@ function scanUnicode(at: usize): usize {
   at += 4;
   const isHigh = unit >= 0xd800 && unit < 0xdc00;
   const isLow = unit >= 0xdc00 && unit < 0xe000;
-  if (isHigh && load<u16>(at) == byte.wordEscape) {
+  if (isHigh && load<u16>(at) === byte.wordEscape) {
     const next = readHex(at + 2);
     if (next >= 0xdc00 && next < 0xe000) return at + 6;
   }

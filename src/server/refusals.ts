@@ -1,0 +1,91 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type InvalidPart, type Problem, sendProblem, toStatusProblem } from './problem.ts';
+import { type Log, logRefusal } from './request-log.ts';
+
+/** Answers a request that reaches no source, and writes its line. `reason` is a code for the log. */
+export function refuse(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Log,
+  problem: Problem,
+  reason?: string,
+): void {
+  sendProblem(reply, problem);
+  logRefusal(
+    log,
+    { requestId: request.id, method: request.method, route: request.routeOptions.url, status: problem.status },
+    reason,
+  );
+}
+
+/** Details for errors of Fastify's own that are worth more than the status's name. */
+const details: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is too large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'the body must be application/json',
+  FST_ERR_BAD_URL: 'the URL is not validly encoded',
+  FST_ERR_MAX_PARAM_LENGTH: 'a path parameter is too long',
+};
+
+/** Makes an error of Fastify's, of a validation or of a hook a problem. Whatever is not the client's fault is a defect. */
+export const createErrorHandler =
+  (log: Log) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    if (error.validation) return refuse(request, reply, log, toValidationProblem(error, request.id), error.code);
+    const { statusCode = 500 } = error;
+    const status = statusCode >= 400 && statusCode < 500 ? statusCode : 500;
+    if (status === 500) log?.error({ err: error, requestId: request.id }, 'defect');
+    refuse(request, reply, log, toStatusProblem(status, request.id, details[error.code]), error.code);
+  };
+
+const partNames = { params: 'path', querystring: 'query', headers: 'header', body: 'body' } as const;
+/** Listed problems of one request at most. */
+const mostErrors = 20;
+
+function toValidationProblem(error: FastifyError, requestId: string): Problem {
+  const part = partNames[(error.validationContext ?? 'body') as keyof typeof partNames]; // Fastify's contexts are these four
+  const errors = (error.validation ?? []).slice(0, mostErrors).map(
+    ({ instancePath, message = 'is not valid' }): InvalidPart => ({
+      in: part,
+      pointer: instancePath,
+      detail: message,
+    }),
+  );
+  return { ...toStatusProblem(400, requestId, 'the request is not valid'), errors };
+}
+
+/** Answers every URL that no route has. */
+export function refuseUnknownUrls(app: FastifyInstance, log: Log): void {
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, log, toStatusProblem(404, request.id)));
+}
+
+/**
+ * Watches which routes are registered from now on. The function it returns registers, on each of their URLs, the methods
+ * that none of them has: 405, with `Allow` (RFC 9110, 15.5.6). Routes of their own, so that no request pays for it.
+ */
+export function watchMethods(app: FastifyInstance, log: Log): () => void {
+  const known = new Map<string, { readonly url: string; readonly methods: Set<string> }>();
+  app.addHook('onRoute', ({ url, method }) => {
+    const shape = toShape(url);
+    const { methods } = known.get(shape) ?? { methods: new Set() };
+    for (const name of [method].flat()) methods.add(name);
+    known.set(shape, { url, methods });
+  });
+  return () => {
+    for (const { url, methods } of [...known.values()]) refuseOtherMethods(app, log, url, [...methods]);
+  };
+}
+
+/** What makes two URLs of routes one: names of parameters do not count. */
+export const toShape = (url: string): string => url.replaceAll(/:[^/]+/g, ':');
+
+function refuseOtherMethods(app: FastifyInstance, log: Log, url: string, methods: readonly string[]): void {
+  const others = app.supportedMethods.filter((method) => !methods.includes(method));
+  if (others.length === 0) return;
+  const allow = methods.toSorted().join(', ');
+  // Before the body is looked at: it would be complained of first.
+  const onRequest = (request: FastifyRequest, reply: FastifyReply) =>
+    refuse(request, reply.header('allow', allow), log, toStatusProblem(405, request.id));
+  app.route({ method: others, url, schema: { hide: true }, exposeHeadRoute: false, onRequest, handler: () => {} });
+}

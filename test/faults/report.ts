@@ -1,0 +1,27 @@
+import { appendFileSync } from 'node:fs';
+
+/** `npm run faults` names a file: then everything runs, in every setting, and what came out is collected. */
+const file = process.env['FAULTS_REPORT'];
+
+/** Whether everything runs; otherwise a part that stands for it. */
+export const isWhole = file !== undefined;
+
+/** What came out of one case, for the table in the documentation. */
+export interface Finding {
+  readonly case: string;
+  readonly name: string;
+  readonly setting: string;
+  readonly outcome: string;
+  /** Absent for a story of many requests. */
+  readonly status?: number;
+  readonly ms: number;
+}
+
+/** Adds a line to the report. */
+export function report(finding: Finding): void {
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify(finding)}\n`);
+}
+
+/** What nobody handled, since the start of the process. */
+export const defects: unknown[] = [];
+process.on('unhandledRejection', (reason) => defects.push(reason)).on('uncaughtExceptionMonitor', (error) => defects.push(error));

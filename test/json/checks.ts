@@ -1,0 +1,24 @@
+import { isUtf8 } from 'node:buffer';
+import { checkJson } from '../../src/json/check.ts';
+import { checkInScript } from '../../src/json/check-script.ts';
+import { createWasmCheck } from '../../src/json/check-wasm.ts';
+import type { TextCheck } from '../../src/json/verdict.ts';
+
+/** The check in WebAssembly. Fails rather than testing the other one twice. */
+export function openWasmCheck(): TextCheck {
+  const check = createWasmCheck();
+  if (!check) throw new Error('no WebAssembly with vectors on this machine');
+  return check;
+}
+
+const withUtf8 =
+  (check: TextCheck): TextCheck =>
+  (bytes, limits) =>
+    isUtf8(bytes) ? check(bytes, limits) : 'not_utf8';
+
+/** The door and the two checks behind it, each as a whole. */
+export const checks: readonly (readonly [name: string, check: TextCheck])[] = [
+  ['checkJson', checkJson],
+  ['the check in WebAssembly', withUtf8(openWasmCheck())],
+  ['the check in JavaScript', withUtf8(checkInScript)],
+];
