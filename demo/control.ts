@@ -25,7 +25,10 @@ async function handle(upstreams: readonly Embedded[], { method, url = '/' }: Inc
   const name = pathname.slice(1);
   const chosen = upstreams.filter((upstream) => name === '' || upstream.name === name);
   if (chosen.length === 0) {
-    return { status: 404, body: { error: `no such upstream; there are ${upstreams.map((known) => known.name).join(', ')}` } };
+    return {
+      status: 404,
+      body: { error: `no such upstream; there are ${upstreams.map((known) => known.name).join(', ')}` },
+    };
   }
   if (method === 'GET') return { status: 200, body: { upstreams: show(chosen), modes: describeModes() } };
   if (method !== 'PUT') return { status: 405, body: { error: 'GET shows the modes, PUT changes them' } };

@@ -28,7 +28,12 @@ export interface Reply {
 interface ModeRow {
   /** For the list that the demo control shows. */
   readonly about: string;
-  readonly parameter?: { readonly name: string; readonly default: number; readonly least: number; readonly most: number };
+  readonly parameter?: {
+    readonly name: string;
+    readonly default: number;
+    readonly least: number;
+    readonly most: number;
+  };
   readonly behave: (exchange: Exchange) => void;
 }
 
@@ -101,9 +106,11 @@ export function toSetting(query: URLSearchParams): Setting {
   const mode = query.get('mode') ?? '';
   if (!isMode(mode)) throw new SettingError(`"mode" is one of ${Object.keys(modes).join(', ')}`);
   const { parameter }: ModeRow = modes[mode];
-  const known = ['mode', ...(parameter ? [parameter.name] : [])];
-  const unknown = [...query.keys()].find((name, index, all) => !known.includes(name) || all.indexOf(name) !== index);
-  if (unknown !== undefined) throw new SettingError(`mode ${mode} takes ${known.slice(1).join(', ') || 'nothing else'}, once`);
+  const names = [...query.keys()];
+  const known = new Set(['mode', parameter?.name]);
+  if (names.some((name) => !known.has(name)) || new Set(names).size < names.length) {
+    throw new SettingError(`mode ${mode} takes ${parameter ? `only "${parameter.name}", once` : 'nothing else'}`);
+  }
   if (!parameter) return { mode, value: 0 };
   const { name, least, most } = parameter;
   const value = Number(query.get(name) ?? parameter.default);

@@ -27,7 +27,7 @@ export async function serve(name: string, api: Api, host: string, port: number):
 
   async function change(next: Setting): Promise<void> {
     if (next.mode === 'refuse') await close(server);
-    else if (!server.listening) await listen(server, host, Number(new URL(origin).port));
+    else if (!server.listening) await tryListen(server, host, Number(new URL(origin).port));
     setting = next;
     count = 0;
   }
@@ -41,8 +41,8 @@ export const createDemoServer = (handle: RequestListener): Server =>
 
 /** Listens without keeping the process alive, and tells the origin. A taken port becomes a free one. */
 export async function listen(server: Server, host: string, port: number): Promise<string> {
-  const bound = await tryListen(server, host, port).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE' || port === 0) throw error;
+  const bound = await tryListen(server, host, port).catch((error: unknown) => {
+    if (!isTaken(error) || port === 0) throw error;
     return tryListen(server, host, 0);
   });
   return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
@@ -56,6 +56,8 @@ export async function close(server: Server): Promise<void> {
     server.closeAllConnections();
   });
 }
+
+const isTaken = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
 function tryListen(server: Server, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { run } from '../src/main.ts';
-import { fixedPorts, startUpstreams, type UpstreamName, upstreamNames, type Upstreams } from './upstreams.ts';
+import { fixedPorts, startUpstreams, type UpstreamName, type Upstreams, upstreamNames } from './upstreams.ts';
 
 /**
  * `npm start`: the server with embedded upstreams, which need no network. `CONFLUO_UPSTREAMS=live` calls the public APIs in

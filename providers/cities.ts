@@ -1,7 +1,7 @@
 import { defineUpstream, path, type Static, Type } from '../src/index.ts';
 
 /** Open-Meteo's geocoding over GeoNames. */
-export const cities = defineUpstream({ name: 'cities', origin: 'https://geocoding-api.open-meteo.com' });
+const cities = defineUpstream({ name: 'cities', origin: 'https://geocoding-api.open-meteo.com' });
 
 const City = Type.Object({
   name: Type.String(),

@@ -1,10 +1,14 @@
 import { defineUpstream, path, type Static, Type } from '../src/index.ts';
 
 /** REST Countries v3.1. */
-export const countries = defineUpstream({ name: 'countries', origin: 'https://restcountries.com' });
+const countries = defineUpstream({ name: 'countries', origin: 'https://restcountries.com' });
 
 /** A country's code as clients give it, in either case. */
-export const CountryCode = Type.String({ pattern: '^[A-Za-z]{2}$', description: 'ISO 3166-1 alpha-2.', examples: ['NZ'] });
+export const CountryCode = Type.String({
+  pattern: '^[A-Za-z]{2}$',
+  description: 'ISO 3166-1 alpha-2.',
+  examples: ['NZ'],
+});
 
 const Country = Type.Object({
   name: Type.Object({ common: Type.String(), official: Type.Optional(Type.String()) }),
@@ -18,8 +22,12 @@ const Country = Type.Object({
       description: 'By ISO 4217 code.',
     }),
   ),
-  languages: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'English names by ISO 639-3 code.' })),
-  idd: Type.Optional(Type.Object({ root: Type.Optional(Type.String()), suffixes: Type.Optional(Type.Array(Type.String())) })),
+  languages: Type.Optional(
+    Type.Record(Type.String(), Type.String(), { description: 'English names by ISO 639-3 code.' }),
+  ),
+  idd: Type.Optional(
+    Type.Object({ root: Type.Optional(Type.String()), suffixes: Type.Optional(Type.Array(Type.String())) }),
+  ),
   capital: Type.Optional(Type.Array(Type.String())),
   capitalInfo: Type.Optional(
     Type.Object({ latlng: Type.Optional(Type.Array(Type.Number(), { description: 'Latitude, longitude.' })) }),

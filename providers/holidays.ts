@@ -1,7 +1,7 @@
 import { defineUpstream, path, type Static, Type } from '../src/index.ts';
 
 /** Nager.Date v3. */
-export const holidays = defineUpstream({ name: 'holidays', origin: 'https://date.nager.at' });
+const holidays = defineUpstream({ name: 'holidays', origin: 'https://date.nager.at' });
 
 const Holidays = Type.Array(
   Type.Object({
@@ -9,7 +9,9 @@ const Holidays = Type.Array(
     localName: Type.String(),
     name: Type.String({ description: 'In English.' }),
     global: Type.Boolean({ description: 'In the whole country.' }),
-    types: Type.Array(Type.String(), { description: '`Public`, `Bank`, `School`, `Authorities`, `Optional`, `Observance`.' }),
+    types: Type.Array(Type.String(), {
+      description: '`Public`, `Bank`, `School`, `Authorities`, `Optional`, `Observance`.',
+    }),
   }),
 );
 

@@ -1,10 +1,18 @@
 import { defineUpstream, path, type Static, Type } from '../src/index.ts';
 
 /** Frankfurter v1: what the European Central Bank publishes on working days, for some thirty currencies. */
-export const rates = defineUpstream({ name: 'rates', origin: 'https://api.frankfurter.dev' });
+const rates = defineUpstream({ name: 'rates', origin: 'https://api.frankfurter.dev' });
+
+/** What rates are against where nobody names a currency. */
+export const defaultBase = 'EUR';
+
+const codeForm = { pattern: '^[A-Z]{3}$', description: 'ISO 4217.', examples: [defaultBase] };
 
 /** A currency as clients give it. */
-export const CurrencyCode = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217.', examples: ['EUR'] });
+export const CurrencyCode = Type.String(codeForm);
+
+/** The same, where they may leave it out. */
+export const OptionalBase = Type.Optional(Type.String({ ...codeForm, default: defaultBase }));
 
 const Rates = Type.Object({
   base: Type.String(),

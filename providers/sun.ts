@@ -1,14 +1,12 @@
 import { defineUpstream, path, type Static, Type } from '../src/index.ts';
 
 /** sunrise-sunset.org, which asks for a link to it where its times are shown. */
-export const sun = defineUpstream({ name: 'sun', origin: 'https://api.sunrise-sunset.org' });
+const sun = defineUpstream({ name: 'sun', origin: 'https://api.sunrise-sunset.org' });
 
-/** A day as clients give it. */
-export const ArrivalDate = Type.String({
-  format: 'date',
-  description: 'The day of arrival; default today.',
-  examples: ['2026-02-01'],
-});
+/** The day of arrival as clients give it, where they may leave it out. */
+export const OptionalArrival = Type.Optional(
+  Type.String({ format: 'date', description: 'The day of arrival; default today.', examples: ['2026-02-01'] }),
+);
 
 /** Where and when: degrees, `YYYY-MM-DD`, and the IANA time zone that the times are told in. */
 interface SunQuery {

@@ -1,11 +1,13 @@
 import { defineUpstream, path, type Static, Type } from '../src/index.ts';
 
 /** TimeAPI.io. */
-export const timezones = defineUpstream({ name: 'timezones', origin: 'https://timeapi.io' });
+const timezones = defineUpstream({ name: 'timezones', origin: 'https://timeapi.io' });
 
 const TimeZone = Type.Object({
   timeZone: Type.String({ description: 'IANA.' }),
-  currentLocalTime: Type.String({ description: '`YYYY-MM-DDTHH:mm:ss`, with or without a fraction, without an offset.' }),
+  currentLocalTime: Type.String({
+    description: '`YYYY-MM-DDTHH:mm:ss`, with or without a fraction, without an offset.',
+  }),
   currentUtcOffset: Type.Object({ seconds: Type.Number() }),
   isDayLightSavingActive: Type.Boolean(),
 });

@@ -11,8 +11,8 @@ import {
   toCurrencies,
 } from '../providers/countries.ts';
 import { listHolidays, toDaysOff } from '../providers/holidays.ts';
-import { CurrencyCode, latestRates, toRate } from '../providers/rates.ts';
-import { ArrivalDate, getSunTimes, today, toDaylight } from '../providers/sun.ts';
+import { CurrencyCode, defaultBase, latestRates, OptionalBase, toRate } from '../providers/rates.ts';
+import { getSunTimes, OptionalArrival, toDaylight, today } from '../providers/sun.ts';
 import { getTimeZone, toNow } from '../providers/timezones.ts';
 import { defineRoute, type TSchema, Type } from '../src/index.ts';
 
@@ -89,14 +89,14 @@ const route = defineRoute({
     'says why.',
   tags: ['countries'],
   params: Type.Object({ code: CountryCode }),
-  query: Type.Object({
-    base: Type.Optional(CurrencyCode),
-    date: Type.Optional(ArrivalDate),
-  }),
+  query: Type.Object({ base: OptionalBase, date: OptionalArrival }),
 });
 
 const country = route.source(getCountry, { input: ({ params }) => params });
-const rates = route.source(latestRates, { input: ({ query }) => ({ base: query.base ?? 'EUR' }), optional: true });
+const rates = route.source(latestRates, {
+  input: ({ query }) => ({ base: query.base ?? defaultBase }),
+  optional: true,
+});
 const holidays = route.source(listHolidays, {
   input: ({ params, query }) => ({ ...params, year: toYear(query) }),
   optional: true,
@@ -148,23 +148,23 @@ export default route.merge(sources, Briefing, (answers, { query }) => {
     },
     sun: answers.sun && { date, ...toDaylight(answers.sun) },
     money: {
-      base: query.base ?? 'EUR',
+      base: query.base ?? defaultBase,
       asOf: answers.rates?.date ?? null,
       currencies: toCurrencies(found).map((currency) => ({
         ...currency,
         rate: answers.rates && toRate(answers.rates, currency.code),
       })),
     },
-    holidays: daysOff && daysOff.filter((holiday) => holiday.date >= date).slice(0, 5),
+    holidays: daysOff?.filter((holiday) => holiday.date >= date).slice(0, 5) ?? null,
   };
 });
 
-interface When {
+interface Arrival {
   readonly date?: string;
 }
 
-const toDate = ({ date }: When): string => date ?? today();
-const toYear = (query: When): number => Number(toDate(query).slice(0, 4));
+const toDate = ({ date }: Arrival): string => date ?? today();
+const toYear = (query: Arrival): number => Number(toDate(query).slice(0, 4));
 
 /** Its name is known from the country, the rest only where the city was found. */
 function toCapital({ capital = [] }: Country, cities: Cities | null) {

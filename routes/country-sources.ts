@@ -8,8 +8,8 @@ import {
   toCapitalQuery,
 } from '../providers/countries.ts';
 import { listHolidays } from '../providers/holidays.ts';
-import { CurrencyCode, latestRates } from '../providers/rates.ts';
-import { ArrivalDate, getSunTimes, today } from '../providers/sun.ts';
+import { defaultBase, latestRates, OptionalBase } from '../providers/rates.ts';
+import { getSunTimes, OptionalArrival, today } from '../providers/sun.ts';
 import { getTimeZone } from '../providers/timezones.ts';
 import { defineRoute, Type } from '../src/index.ts';
 
@@ -19,10 +19,7 @@ const route = defineRoute({
   description: 'The sources of the briefing as they are, for frontends that do their own merging: nothing is left out.',
   tags: ['countries'],
   params: Type.Object({ code: CountryCode }),
-  query: Type.Object({
-    base: Type.Optional(CurrencyCode),
-    date: Type.Optional(ArrivalDate),
-  }),
+  query: Type.Object({ base: OptionalBase, date: OptionalArrival }),
 });
 
 const country = route.source(getCountry, { input: ({ params }) => params });
@@ -30,7 +27,10 @@ const holidays = route.source(listHolidays, {
   input: ({ params, query }) => ({ ...params, year: Number((query.date ?? today()).slice(0, 4)) }),
   optional: true,
 });
-const rates = route.source(latestRates, { input: ({ query }) => ({ base: query.base ?? 'EUR' }), optional: true });
+const rates = route.source(latestRates, {
+  input: ({ query }) => ({ base: query.base ?? defaultBase }),
+  optional: true,
+});
 const city = route.source(searchCities, {
   needs: { country },
   when: (_request, { country: [found] }) => hasCapital(found),

@@ -9,13 +9,17 @@ const Trip = Type.Object({
       code: Type.String({ description: 'ISO 3166-1 alpha-2.' }),
       name: Type.String(),
       flag: Type.Union([Type.String(), Type.Null()], { description: 'An emoji.' }),
-      daysOff: Type.Union([Type.Integer(), Type.Null()], { description: 'How many in the calendar; null where nobody knows.' }),
+      daysOff: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'How many in the calendar; null where nobody knows.',
+      }),
     }),
     { description: 'In the order of the trip.' },
   ),
   money: Type.Object({
     base: CurrencyCode,
-    asOf: Type.Union([Type.String({ format: 'date' }), Type.Null()], { description: 'The working day that the rates are of.' }),
+    asOf: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
+      description: 'The working day that the rates are of.',
+    }),
     currencies: Type.Array(
       Type.Object({
         code: Type.String({ description: 'ISO 4217.' }),
@@ -47,16 +51,19 @@ const route = defineRoute({
     'What to pay with in each country, and when everything is closed on the way. An unknown country is a 404; rates or holidays ' +
     'that fail leave a plan without them, and `sources` says so.',
   tags: ['trips'],
-  body: Type.Object({
-    base: CurrencyCode,
-    year: Type.Integer({ minimum: 1970, maximum: 2100 }),
-    countries: Type.Array(Type.String({ pattern: '^[A-Z]{2}$' }), {
-      minItems: 1,
-      maxItems: 3,
-      uniqueItems: true,
-      description: 'ISO 3166-1 alpha-2, in the order of the trip.',
-    }),
-  }, { examples: [{ base: 'EUR', year: 2026, countries: ['NZ', 'JP', 'DE'] }] }),
+  body: Type.Object(
+    {
+      base: CurrencyCode,
+      year: Type.Integer({ minimum: 1970, maximum: 2100 }),
+      countries: Type.Array(Type.String({ pattern: '^[A-Z]{2}$' }), {
+        minItems: 1,
+        maxItems: 3,
+        uniqueItems: true,
+        description: 'ISO 3166-1 alpha-2, in the order of the trip.',
+      }),
+    },
+    { examples: [{ base: 'EUR', year: 2026, countries: ['NZ', 'JP', 'DE'] }] },
+  ),
 });
 
 const rates = route.source(latestRates, { input: ({ body }) => ({ base: body.base }), optional: true });
@@ -79,7 +86,10 @@ export default route.merge(sources, Trip, (answers, { body: { base } }) => {
     toVisit(answers.country2, answers.holidays2),
     toVisit(answers.country3, answers.holidays3),
   ].filter((visit) => visit !== null);
-  const currencies = Map.groupBy(visits.flatMap(({ money }) => money), ({ code }) => code);
+  const currencies = Map.groupBy(
+    visits.flatMap(({ money }) => money),
+    ({ code }) => code,
+  );
   return {
     stops: visits.map(({ stop: shown }) => shown),
     money: {
@@ -120,7 +130,7 @@ function toVisit(answer: readonly [Country] | null, holidays: Holidays | null) {
   const [{ cca2: code, name, flag = null }] = answer;
   const daysOff = holidays && toDaysOff(holidays);
   return {
-    stop: { code, name: name.common, flag, daysOff: daysOff && daysOff.length },
+    stop: { code, name: name.common, flag, daysOff: daysOff?.length ?? null },
     money: toCurrencies(answer[0]).map((currency) => ({ ...currency, country: code })),
     daysOff: (daysOff ?? []).map((day) => ({ ...day, country: code })),
   };

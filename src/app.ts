@@ -4,7 +4,7 @@ import { type Binding, createBinding } from './engine/bind.ts';
 import type { Policy } from './engine/call.ts';
 import { DefinitionError } from './engine/definition-error.ts';
 import { compilePlan, defaultDeadlineMs, type Plan } from './engine/plan.ts';
-import { toOrigin, type UpstreamOptions } from './engine/provider.ts';
+import { toOrigins, type UpstreamOptions } from './engine/provider.ts';
 import type { Route } from './engine/route.ts';
 import { createTransport, type HttpTransport, type TransportOptions } from './http/transport.ts';
 import { standard } from './policies/standard.ts';
@@ -12,15 +12,17 @@ import { registerEndpoint } from './server/endpoint.ts';
 import { type Readiness, registerHealth } from './server/health.ts';
 import { createInstance } from './server/instance.ts';
 import { addSharedSchemas, type ContractInfo, registerContract, registerDocs } from './server/openapi.ts';
-import { createErrorHandler, toShape, watchMethods } from './server/refusals.ts';
+import { createErrorHandler, refuseOtherMethods, toShape } from './server/refusals.ts';
 import type { Log } from './server/request-log.ts';
 import { createValidatorCompiler } from './server/validation.ts';
+
+type Origins = NonNullable<ConfluoOptions['origins']>;
 
 /** What Confluo serves, in an application of its own or as a plugin. */
 export interface ConfluoOptions {
   readonly routes: readonly Route[];
   /** Origins that override those of the definitions, by upstream name. */
-  readonly origins?: Readonly<Record<string, string>>;
+  readonly origins?: Readonly<Record<string, string | readonly string[]>>;
   /** Policies for providers and upstreams that name none. Default `standard()`. */
   readonly policies?: { readonly provider: readonly Policy[]; readonly upstream: readonly Policy[] };
   /** How connections to upstreams are made. */
@@ -84,12 +86,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const { logger, info = { title: 'Confluo', version: '0.1.0' } } = options;
   const server = createInstance(logger);
   const readiness: Readiness = { isDraining: false };
-  const refuseOtherMethods = watchMethods(server, logger);
   await registerContract(server, info);
   const binding = await serveRoutes(server, options, logger);
   registerHealth(server, readiness, binding.snapshot);
   await registerDocs(server);
-  refuseOtherMethods();
+  refuseOtherMethods(server, options.routes, logger);
   await server.ready();
   server.server.timeout = toSilenceMs(options.routes);
   return { server, readiness };
@@ -99,9 +100,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
 const toSilenceMs = (routes: readonly Route[]): number =>
   Math.max(15_000, ...routes.map(({ options }) => 5_000 + (options.deadline ?? defaultDeadlineMs)));
 
-const withOrigin = (upstream: UpstreamOptions, origins: Readonly<Record<string, string>>): UpstreamOptions => {
+const withOrigin = (upstream: UpstreamOptions, origins: Origins): UpstreamOptions => {
   const origin = origins[upstream.name];
-  return origin === undefined ? upstream : { ...upstream, origin: toOrigin(origin, `upstream "${upstream.name}"`) };
+  return origin === undefined ? upstream : { ...upstream, origin: toOrigins(origin, `upstream "${upstream.name}"`) };
 };
 
 function compilePlans(routes: readonly Route[], binding: Binding): readonly Plan[] {
@@ -116,7 +117,7 @@ function compilePlans(routes: readonly Route[], binding: Binding): readonly Plan
   });
 }
 
-function refuseUnknownOrigins(origins: Readonly<Record<string, string>>, plans: readonly Plan[]): void {
+function refuseUnknownOrigins(origins: Origins, plans: readonly Plan[]): void {
   const known = new Set(
     plans.flatMap(({ sources }) => sources.map(({ definition }) => definition.provider.upstream.name)),
   );

@@ -32,7 +32,7 @@ export interface Config {
   readonly logLevel: string;
   readonly stopMs: number;
   /** Origins that override those of the definitions, by upstream name. */
-  readonly origins: Readonly<Record<string, string>>;
+  readonly origins: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -41,20 +41,19 @@ export interface Config {
  * @throws ConfigError that names every key which is unknown or has a value that cannot work.
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const origins: Record<string, string> = {};
+  const origins: Record<string, readonly string[]> = {};
   const given: Record<string, string | number> = {};
   const complaints: string[] = [];
   for (const [key, value] of Object.entries(env)) {
     if (value === undefined) continue;
     const upstream = originKey.exec(key)?.[1];
-    if (upstream) origins[toUpstreamName(upstream)] = value;
+    if (upstream) origins[toUpstreamName(upstream)] = value.split(',').map((origin) => origin.trim());
     else if (isKey(key)) given[key] = toValue(key, value);
     else if (key.startsWith('CONFLUO_')) complaints.push(`${key} is not a known key`);
   }
-  for (const [upstream, origin] of Object.entries(origins)) {
-    if (!/^https?:\/\/[^/?#@]+\/?$/.test(origin) || !URL.canParse(origin)) {
-      complaints.push(`${toOriginKey(upstream)} must be an origin like https://api.example.com`);
-    }
+  for (const [upstream, list] of Object.entries(origins)) {
+    if (list.every(isOrigin)) continue;
+    complaints.push(`${toOriginKey(upstream)} must be an origin like https://api.example.com, or several with commas`);
   }
   const values = Default(keys, given);
   if (!Check(keys, values)) complaints.push(...toComplaints(values));
@@ -65,6 +64,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 /** `CONFLUO_UPSTREAM_SUN_TIMES_ORIGIN` for `sun-times`. */
 export const toOriginKey = (upstream: string): string =>
   `CONFLUO_UPSTREAM_${upstream.toUpperCase().replaceAll('-', '_')}_ORIGIN`;
+
+const isOrigin = (origin: string): boolean => /^https?:\/\/[^/?#@]+\/?$/.test(origin) && URL.canParse(origin);
 
 const toUpstreamName = (key: string): string => key.toLowerCase().replaceAll('_', '-');
 
@@ -80,7 +81,7 @@ const toComplaints = (values: unknown): readonly string[] =>
     return `${instancePath.slice(1)} ${allowed}`;
   });
 
-function toConfig(values: Static<typeof keys>, origins: Readonly<Record<string, string>>): Config {
+function toConfig(values: Static<typeof keys>, origins: Config['origins']): Config {
   return Object.freeze({
     port: values.PORT,
     host: values.HOST,

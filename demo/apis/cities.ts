@@ -1,4 +1,4 @@
-import { type TCountryCode, countries } from 'countries-list';
+import { countries, type TCountryCode } from 'countries-list';
 import timeZoneAt from 'tz-lookup';
 import { type Answer, type Api, found, toNumber } from '../api.ts';
 import { type Place, searchPlaces } from '../data/places.ts';

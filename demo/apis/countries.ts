@@ -27,7 +27,7 @@ const byCode = new Map(
 function toCountry({ iso2, iso3, name, native, phone, continent, capital, languages: spoken }: ICountryData) {
   const place = capitalOf(iso2);
   const root = String(phone[0]).slice(0, 1);
-  const nativeName = spoken.slice(0, 1).map((code) => [toLongLanguage(code), { common: native }]);
+  const nativeName = spoken.slice(0, 1).map((code) => [toLongLanguage(code), { common: native }] as const);
   return {
     name: { common: name, nativeName: Object.fromEntries(nativeName) },
     cca2: iso2,

@@ -7,7 +7,8 @@ export const answerHolidays: Api = ({ pathname }) => {
   const [, yearText = '', codeText = ''] = /^\/api\/v3\/PublicHolidays\/([^/]+)\/([^/]+)$/i.exec(pathname) ?? [];
   const year = Number(yearText);
   const code = codeText.toUpperCase();
-  if (yearText !== '' && !(Number.isInteger(year) && year >= 1900 && year <= 2200)) return toAspNetProblem('year', yearText);
+  if (yearText !== '' && !(Number.isInteger(year) && year >= 1900 && year <= 2200))
+    return toAspNetProblem('year', yearText);
   if (!Object.hasOwn(countries, code)) return { status: 404 };
   return answers.get(`${year}/${code}`) ?? remember(`${year}/${code}`, toAnswer(year, code));
 };

@@ -27,7 +27,13 @@ const inEuro = (code: string): number => values.get(code.toLowerCase()) ?? Numbe
 
 /** Decimals as Frankfurter gives them: the larger the rate, the fewer. */
 function round(rate: number): number {
-  const steps = [[5000, 0], [80, 2], [20, 3], [1, 4], [0.0001, 5]] as const;
+  const steps = [
+    [5000, 0],
+    [80, 2],
+    [20, 3],
+    [1, 4],
+    [0.0001, 5],
+  ] as const;
   const [, decimals] = steps.find(([above]) => rate > above) ?? [0, 6];
   return Number(rate.toFixed(decimals));
 }

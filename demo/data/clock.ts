@@ -10,7 +10,10 @@ export function isTimeZone(timeZone: string): boolean {
 
 /** The offset of a time zone to UTC at a moment, in seconds. */
 export function toOffsetSeconds(timeZone: string, at: Date): number {
-  const name = formatterOf(timeZone).formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const name =
+    formatterOf(timeZone)
+      .formatToParts(at)
+      .find(({ type }) => type === 'timeZoneName')?.value ?? '';
   const [, sign, hours, minutes = '0', seconds = '0'] = /^GMT([+-])(\d+):?(\d+)?:?(\d+)?$/.exec(name) ?? [];
   const total = Number(hours ?? 0) * 3600 + Number(minutes) * 60 + Number(seconds);
   return sign === '-' ? -total : total;

@@ -40,7 +40,8 @@ interface Tender {
 }
 
 const infos: Readonly<Record<string, { readonly _population?: string }>> = infoData.supplemental.territoryInfo;
-const codes: Readonly<Record<string, { readonly _numeric?: string; readonly _alpha3?: string }>> = codeData.supplemental.codeMappings;
+const codes: Readonly<Record<string, { readonly _numeric?: string; readonly _alpha3?: string }>> =
+  codeData.supplemental.codeMappings;
 const tenders: Readonly<Record<string, readonly Readonly<Record<string, Tender | undefined>>[]>> =
   currencyData.supplemental.currencyData.region;
 const contained: Readonly<Record<string, { readonly _contains: readonly string[] }>> =

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { failed, ok, type Outcome } from './outcome.ts';
+import { type AnswerHeaders, failed, ok, type Outcome } from './outcome.ts';
 import type { Decode } from './request.ts';
 import { compileStrip, isClosed } from './strip.ts';
 
@@ -20,10 +20,12 @@ export function compileCheck<T>(schema: TSchema): Check<T> {
 }
 
 /**
- * Compiles the check of an answer that arrives as JSON text. The bytes stay with the answer, to be passed on unchanged,
+ * Compiles the check of an answer that arrives as JSON text, itself checked by the transport. Where the schema takes
+ * anything, nothing is parsed before somebody reads the value. The bytes stay with the answer, to be passed on unchanged,
  * unless the schema forbids fields beside its own and there were some.
  */
 export function compileDecode<T>(schema: TSchema): Decode<T> {
+  if (takesAnything(schema)) return toUnread;
   const check = compileCheck<T>(schema);
   const closed = isClosed(schema);
   return (bytes, headers) => {
@@ -33,6 +35,22 @@ export function compileDecode<T>(schema: TSchema): Decode<T> {
     if (checked.status === 'failed') return checked;
     const isWhole = !closed || checked.value === parsed.value;
     return { status: 'ok', value: checked.value, bytes: isWhole ? bytes : undefined, headers };
+  };
+}
+
+/** An answer that is parsed when it is read, if ever. */
+function toUnread<T>(bytes: Buffer, headers: AnswerHeaders): Outcome<T> {
+  let isRead = false;
+  let value: T;
+  return {
+    status: 'ok',
+    bytes,
+    headers,
+    get value() {
+      if (!isRead) value = JSON.parse(bytes.toString('utf8')); // any JSON is a T where the schema takes anything
+      isRead = true;
+      return value;
+    },
   };
 }
 

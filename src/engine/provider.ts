@@ -7,14 +7,21 @@ import type { Method, RequestParts } from './request.ts';
 export interface UpstreamOptions {
   /** Lower case letters, digits and dashes. Appears in logs, metrics and `CONFLUO_UPSTREAM_<NAME>_ORIGIN`. */
   readonly name: string;
-  /** Scheme, host and port: `https://api.example.com`. A path belongs into the providers' templates. */
-  readonly origin: string;
+  /**
+   * Scheme, host and port: `https://api.example.com`. A path belongs into the providers' templates. A list has several
+   * addresses that serve the same: they are called in turn.
+   */
+  readonly origin: string | readonly string[];
   /** Around every call of this upstream, outermost first. Default: the upstream's part of `standard()`. */
   readonly policies?: readonly Policy[];
   /** Sockets at most. Default 64. */
   readonly connections?: number;
   /** Bytes of one decoded answer at most. Default 1 MiB. */
   readonly maxBytes?: number;
+  /** Arrays and objects within one another in an answer at most. Default 64. */
+  readonly maxDepth?: number;
+  /** Values and keys of an answer together at most. Default 200,000. */
+  readonly maxTokens?: number;
   /** The name may lead to private, loopback and link-local addresses, as in a cluster. Default false: refused. */
   readonly privateAddresses?: boolean;
 }
@@ -88,7 +95,7 @@ export function defineUpstream(options: UpstreamOptions): Upstream {
   const { name } = options;
   if (!nameForm.test(name))
     throw new DefinitionError(`upstream "${name}": a name is lower case letters, digits and dashes`);
-  const origin = toOrigin(options.origin, `upstream "${name}"`);
+  const origin = toOrigins(options.origin, `upstream "${name}"`);
   const upstream: UpstreamOptions = Object.freeze({ ...options, origin });
 
   function provider<I, S extends TSchema>(
@@ -116,6 +123,17 @@ export function defineUpstream(options: UpstreamOptions): Upstream {
   }
 
   return Object.freeze({ kind: 'upstream', ...upstream, provider });
+}
+
+/**
+ * Checks one origin or a list of them, and returns them in their normal form.
+ *
+ * @throws DefinitionError naming `where`.
+ */
+export function toOrigins(given: string | readonly string[], where: string): string | readonly string[] {
+  if (typeof given === 'string') return toOrigin(given, where);
+  if (given.length === 0) throw new DefinitionError(`${where}: a list of origins needs at least one`);
+  return Object.freeze(given.map((origin) => toOrigin(origin, where)));
 }
 
 /**

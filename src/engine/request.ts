@@ -25,7 +25,7 @@ export interface UpstreamRequest extends RequestParts {
   readonly idempotent: boolean;
 }
 
-/** Turns the complete bytes of a successful answer into an outcome. Pure and total. */
+/** Turns the complete bytes of a successful answer, which the transport has found to be JSON, into an outcome. */
 export type Decode<T> = (bytes: Buffer, headers: AnswerHeaders) => Outcome<T>;
 
 /** One upstream's connection: sends one attempt. It never rejects and honours the context's scope. */

@@ -3,8 +3,10 @@ import { startTimer } from '../engine/deadline.ts';
 import { toInternalFailure } from '../engine/failure.ts';
 import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
 import type { Decode } from '../engine/request.ts';
+import type { JsonLimits } from '../json/check.ts';
 import { createBodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
 import { toFailed } from './errors.ts';
+import { toBodyFailure } from './json.ts';
 import { toHeadFailure } from './status.ts';
 import { expectWire, isUntouched, type Wire } from './wire.ts';
 
@@ -29,6 +31,7 @@ export interface Exchange {
 /** What an exchange is told and tells. */
 export interface ExchangeOptions<T> {
   readonly maxBytes: number;
+  readonly json: JsonLimits;
   readonly decode: Decode<T>;
   /** Called once at most, unless stopped before. */
   readonly settle: (outcome: Outcome<T>) => void;
@@ -40,7 +43,7 @@ export interface ExchangeOptions<T> {
 }
 
 /** Reads one answer: bounded in headers, interim answers and bytes. Time is the business of whoever stops it. */
-export function createExchange<T>({ maxBytes, decode, settle, onLost }: ExchangeOptions<T>): Exchange {
+export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: ExchangeOptions<T>): Exchange {
   const body = createBodyCollector(maxBytes);
   let controller: Dispatcher.DispatchController | undefined;
   let wire: Wire | undefined;
@@ -75,7 +78,7 @@ export function createExchange<T>({ maxBytes, decode, settle, onLost }: Exchange
     const text = withoutByteOrderMark(bytes);
     if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
     try {
-      settle(decode(text, headers));
+      settle(toBodyFailure(text, json) ?? decode(text, headers));
     } catch (cause) {
       settle({ status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') });
     }

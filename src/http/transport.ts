@@ -1,106 +1,63 @@
-import { Client, type Dispatcher, Pool } from 'undici';
-import { failed, type Outcome } from '../engine/outcome.ts';
+import type { CallContext, CallRecord } from '../engine/call.ts';
+import { isCharged } from '../engine/failure.ts';
+import type { Outcome } from '../engine/outcome.ts';
 import type { UpstreamOptions } from '../engine/provider.ts';
-import type { Decode, Transport, UpstreamRequest } from '../engine/request.ts';
-import { toTraceparent } from '../engine/trace.ts';
-import type { CallContext } from '../engine/call.ts';
-import { type ConnectorOptions, createConnector } from './connector.ts';
-import { createExchange } from './exchange.ts';
-import { toHeaders } from './headers.ts';
-import { toTarget } from './target.ts';
-import { watchWires } from './wire.ts';
+import type { Decode, UpstreamRequest } from '../engine/request.ts';
+import { createBalancer } from './balance.ts';
+import { type Connection, createConnection } from './connection.ts';
+import type { ConnectorOptions } from './connector.ts';
 
-/** Limits of a connection that no upstream can raise. */
-const connectionDefaults = {
-  /** DNS, TCP and TLS together, milliseconds. Above it the upstream is as good as gone. */
+/** What bounds an upstream that says nothing about it. */
+const defaults = {
+  /** DNS, TCP and TLS together, milliseconds: above it the upstream is as good as gone. */
   connectMs: 1_000,
-  /** Sockets for one upstream. */
+  /** Sockets to each address: as many as the bulkhead lets through. */
   connections: 64,
   /** Bytes of one decoded answer. */
   maxBytes: 1_048_576,
+  /** Arrays and objects within one another. */
+  maxDepth: 64,
+  /** Values and keys of one answer: dense JSON costs 22 to 29 times its size in heap. */
+  maxTokens: 200_000,
 };
 
-/** A transport that holds connections until it is closed. */
-export interface HttpTransport {
-  readonly send: Transport;
-  /** Destroys every connection; what still runs fails. */
-  close(): Promise<void>;
-}
+/** The connections to all addresses of an upstream. */
+export type HttpTransport = Connection;
 
 /** How connections are made, for all upstreams of an application. */
 export interface TransportOptions extends Partial<ConnectorOptions> {}
 
-/**
- * Connects to one upstream over HTTP/1.1. Redirects are not followed, HTTP/2 is off, and undici's own timers are off
- * (they fire up to a second late, and a drip never trips them): the scope of each call ends it.
- */
+/** Connects to an upstream. Several addresses are called in turn, and those that keep failing are left out for a while. */
 export function createTransport(upstream: UpstreamOptions, options: TransportOptions = {}): HttpTransport {
-  const { connections, maxBytes, connectMs, privateAddresses } = { ...connectionDefaults, ...upstream, ...options };
-  const { origin } = upstream;
-  const clientOptions = {
-    connect: createConnector({ privateAddresses, ...options, connectMs }),
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 30_000,
-    maxHeaderSize: 16_384,
-    allowH2: false,
-  };
-  const pool = new Pool(origin, { ...clientOptions, connections });
-  const mostInFlight = 2 * connections;
-  let inFlight = 0;
-
-  function send<T>(request: UpstreamRequest, context: CallContext, decode: Decode<T>): Promise<Outcome<T>> {
-    // Policies bound this well before; without any, the pool's own queue would have no end.
-    if (inFlight >= mostInFlight) return Promise.resolve(failed('saturated', 'too many calls to the upstream are waiting'));
-    const dispatch = toDispatch(request, context);
-    // undici must never find a bad header by itself: its pool would lose that client for good.
-    if (!dispatch) return Promise.resolve(failed('rejected', 'a value cannot be part of a header', { reason: 'unsafe_header' }));
-    inFlight += 1;
-    return new Promise((resolve) => {
-      let isSettled = false;
-      let unsubscribe = () => {};
-
-      function settle(outcome: Outcome<T>): void {
-        if (isSettled) return;
-        isSettled = true;
-        inFlight -= 1;
-        unsubscribe();
-        resolve(outcome);
-      }
-
-      let exchange = createExchange<T>({
-        maxBytes,
-        decode,
-        settle,
-        onLost(failure) {
-          if (isSettled || !request.idempotent) return settle(failure);
-          exchange = createExchange<T>({ maxBytes, decode, settle, onLost: settle });
-          new Client(origin, clientOptions).dispatch({ ...dispatch, reset: true }, exchange.handler);
-        },
-      });
-      unsubscribe = context.scope.onAbort((failure) => {
-        settle({ status: 'failed', failure });
-        exchange.stop();
-      });
-      pool.dispatch(dispatch, exchange.handler);
-    });
-  }
-
-  const stopWatching = watchWires();
-  return {
-    send,
-    close() {
-      stopWatching();
-      return pool.destroy();
-    },
-  };
+  const { maxDepth, maxTokens, ...limits } = { ...defaults, ...upstream, ...options };
+  const origins = typeof upstream.origin === 'string' ? [upstream.origin] : upstream.origin;
+  const json = { depth: maxDepth, tokens: maxTokens };
+  const connections = origins.map((origin) => createConnection(origin, { ...limits, json }));
+  const [only] = connections;
+  return only && connections.length === 1 ? only : balance(connections);
 }
 
-function toDispatch(request: UpstreamRequest, context: CallContext): Dispatcher.DispatchOptions | undefined {
-  const headers = toHeaders(request, toTraceparent(context.request));
-  if (!headers) return undefined;
-  const body = request.body === undefined ? null : JSON.stringify(request.body);
-  return { path: toTarget(request), method: request.method, headers, body, idempotent: request.idempotent };
+function balance(connections: readonly Connection[]): HttpTransport {
+  const balancer = createBalancer(connections.length);
+  /** The address that each source was sent to last: a retry goes elsewhere. */
+  const used = new WeakMap<CallRecord, number>();
+
+  async function send<T>(request: UpstreamRequest, context: CallContext, decode: Decode<T>): Promise<Outcome<T>> {
+    const index = balancer.pick(used.get(context.record));
+    used.set(context.record, index);
+    const connection = connections[index];
+    if (!connection) throw new RangeError('a balancer picks one of its addresses');
+    const outcome = await connection.send(request, context, decode);
+    // A cancelled attempt says nothing about its address.
+    if (outcome.status === 'ok') balancer.report(index, true);
+    else if (outcome.failure.code !== 'cancelled') balancer.report(index, !isCharged(outcome.failure));
+    return outcome;
+  }
+
+  return {
+    send,
+    async close() {
+      await Promise.all(connections.map(({ close }) => close()));
+    },
+  };
 }

@@ -110,8 +110,8 @@ export function hedge({
       hedges.countCall();
       const startedAt = now();
       const delayMs = Math.max(latency.value ?? Number.POSITIVE_INFINITY, minDelayMs);
-      const isWorthIt = startedAt + delayMs < context.deadlineAt && !context.request.isRetry;
-      if (isWorthIt) return race(delayMs, input, context);
+      const hasTime = startedAt + delayMs < context.deadlineAt && !context.scope.failure;
+      if (hasTime && !context.request.isRetry) return race(delayMs, input, context);
       return next(input, context).then((outcome) => {
         if (outcome.status === 'ok') latency.add(now() - startedAt);
         return outcome;

@@ -118,12 +118,9 @@ function toAnswer(schema: TSchema, example: unknown) {
   return {
     description: 'The merged payload with the status of every source.',
     headers: {
-      'server-timing': { description: 'One entry a source: its duration, and its status.', schema: { type: 'string' } },
-      'x-aggregate-complete': {
-        description: 'Whether the answer is complete.',
-        schema: { type: 'string', enum: ['true', 'false'] },
-      },
-      'x-request-id': { description: 'The request in the logs.', schema: { type: 'string' } },
+      'server-timing': { type: 'string', description: 'One entry a source: its duration, and its status.' },
+      'x-aggregate-complete': { type: 'string', enum: ['true', 'false'], description: 'Whether the answer is complete.' },
+      'x-request-id': { type: 'string', description: 'The request in the logs.' },
     },
     content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },
   };

@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { toRequestId } from './facts.ts';
 import { toStatusProblem } from './problem.ts';
@@ -6,6 +13,8 @@ import { type Log, logRefusal } from './request-log.ts';
 
 /** What Node's server takes from a client, and for how long it waits. */
 const nodeLimits = {
+  /** Checked here, so that its absence is a problem like others. */
+  requireHostHeader: false,
   /** Bytes of a head. */
   maxHeaderSize: 16_384,
   /** Milliseconds from the connection, or from the last answer's end, to the end of a head that has begun. */
@@ -27,30 +36,28 @@ const hostForm = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]*)(?::\d{0,5})?$/i
 export function createListener(handler: RequestListener, log: Log): Server {
   const server = createServer(nodeLimits, (request, response) => {
     const status = toRefusal(request);
-    if (status === undefined) return handler(request, response);
-    const requestId = toRequestId(request);
-    response.writeHead(status, { ...refusalHeaders, 'x-request-id': requestId });
-    response.end(JSON.stringify(toStatusProblem(status, requestId)));
-    logRefusal(log, { requestId, method: request.method, route: undefined, status });
+    if (status === undefined) handler(request, response);
+    else refuse(request, response, status, log);
   });
-  // A listener gets the bare socket; without one, Node would close it without a word.
+  // Without these, Node would answer the one without a problem, and close on the other without a word.
+  server.on('checkExpectation', (request, response) => refuse(request, response, 417, log));
   server.on('connect', (request, socket: Socket) => refuseSocket(socket, 405, log, { request }));
   return server;
 }
 
 /** What Node's own checks do not cover, as a status; undefined is welcome. */
-function toRefusal({ url = '', rawHeaders, httpVersionMajor }: IncomingMessage): number | undefined {
+function toRefusal({ url = '', rawHeaders, httpVersionMajor, httpVersionMinor }: IncomingMessage): number | undefined {
   if (url.length > longestTarget) return 414;
   if (rawHeaders.length > 2 * mostHeaders) return 431;
   // Neither a proxy's absolute form nor `*`, and no HTTP/0.9 (RFC 9112, 3.2).
   if (url.charCodeAt(0) !== slash || httpVersionMajor !== 1) return 400;
-  return hasGoodHost(rawHeaders) ? undefined : 400;
+  return hasGoodHost(rawHeaders, httpVersionMinor > 0) ? undefined : 400;
 }
 
 const slash = 0x2f;
 
-/** At most one, and well formed (RFC 9112, 3.2). That it is there at all is checked by Node. */
-function hasGoodHost(rawHeaders: readonly string[]): boolean {
+/** One, or with HTTP/1.0 none, and well formed (RFC 9112, 3.2). */
+function hasGoodHost(rawHeaders: readonly string[], isNeeded: boolean): boolean {
   let seen = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i];
@@ -58,8 +65,20 @@ function hasGoodHost(rawHeaders: readonly string[]): boolean {
     if (seen || !hostForm.test(rawHeaders[i + 1] ?? '')) return false;
     seen = true;
   }
-  return true;
+  return seen || !isNeeded;
 }
+
+function refuse(request: IncomingMessage, response: ServerResponse, status: number, log: Log): void {
+  const requestId = toRequestId(request);
+  const body = JSON.stringify(toStatusProblem(status, requestId));
+  response.writeHead(status, toHeaders(requestId, body)).end(body);
+  logRefusal(log, { requestId, method: request.method, route: undefined, status });
+}
+
+const told = new WeakSet<Socket>();
+
+/** Whether the socket got its last answer here, past whoever was reading a request from it. */
+export const wasTold = (socket: Socket): boolean => told.has(socket);
 
 /** What is said of bytes that are no request, by the code of Node's error; all others are 400. */
 const statuses: Readonly<Record<string, number>> = {
@@ -78,18 +97,24 @@ export const createClientErrorHandler =
     refuseSocket(socket, statuses[code ?? ''] ?? 400, log, { reason: code });
   };
 
-const refusalHeaders = { 'content-type': 'application/problem+json', 'cache-control': 'no-store', connection: 'close' };
-
 function refuseSocket(
   socket: Socket,
   status: number,
   log: Log,
   { request, reason }: { readonly request?: IncomingMessage; readonly reason?: string | undefined },
 ): void {
+  told.add(socket);
   const requestId = toRequestId(request ?? { headers: {} });
   const body = JSON.stringify(toStatusProblem(status, requestId));
-  const headers = { ...refusalHeaders, 'x-request-id': requestId, 'content-length': Buffer.byteLength(body) };
-  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = Object.entries(toHeaders(requestId, body)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.join('')}\r\n${body}`, () => socket.destroy());
   logRefusal(log, { requestId, method: request?.method, route: undefined, status }, reason);
 }
+
+const toHeaders = (requestId: string, body: string) => ({
+  'content-type': 'application/problem+json; charset=utf-8',
+  'content-length': Buffer.byteLength(body),
+  'cache-control': 'no-store',
+  'x-request-id': requestId,
+  connection: 'close',
+});

@@ -1,4 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Route } from '../engine/route.ts';
+import { wasTold } from './listener.ts';
 import { type InvalidPart, type Problem, sendProblem, toStatusProblem } from './problem.ts';
 import { type Log, logRefusal } from './request-log.ts';
 
@@ -33,11 +35,18 @@ export const createErrorHandler =
   (log: Log) =>
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     if (error.validation) return refuse(request, reply, log, toValidationProblem(error, request.id), error.code);
+    if (isCutOff(request) && wasTold(request.raw.socket)) return;
     const { statusCode = 500 } = error;
-    const status = statusCode >= 400 && statusCode < 500 ? statusCode : 500;
+    const status = isCutOff(request) ? clientLeft : statusCode >= 400 && statusCode < 500 ? statusCode : 500;
     if (status === 500) log?.error({ err: error, requestId: request.id }, 'defect');
     refuse(request, reply, log, toStatusProblem(status, request.id, details[error.code]), error.code);
   };
+
+/** For the log: nobody reads it. The code is nginx's. */
+const clientLeft = 499;
+
+/** Whether the body will never be whole. */
+const isCutOff = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
 
 const partNames = { params: 'path', querystring: 'query', headers: 'header', body: 'body' } as const;
 /** Listed problems of one request at most. */
@@ -61,31 +70,26 @@ export function refuseUnknownUrls(app: FastifyInstance, log: Log): void {
 }
 
 /**
- * Watches which routes are registered from now on. The function it returns registers, on each of their URLs, the methods
- * that none of them has: 405, with `Allow` (RFC 9110, 15.5.6). Routes of their own, so that no request pays for it.
+ * Registers, on each URL of the routes, the methods that none of them has: 405, with `Allow` (RFC 9110, 15.5.6). They are
+ * routes of their own, so that no other request pays for it.
  */
-export function watchMethods(app: FastifyInstance, log: Log): () => void {
-  const known = new Map<string, { readonly url: string; readonly methods: Set<string> }>();
-  app.addHook('onRoute', ({ url, method }) => {
-    const shape = toShape(url);
-    const { methods } = known.get(shape) ?? { methods: new Set() };
-    for (const name of [method].flat()) methods.add(name);
-    known.set(shape, { url, methods });
-  });
-  return () => {
-    for (const { url, methods } of [...known.values()]) refuseOtherMethods(app, log, url, [...methods]);
-  };
+export function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[], log: Log): void {
+  for (const sharing of Object.values(Object.groupBy(routes, ({ url }) => toShape(url)))) {
+    const [first] = sharing ?? [];
+    const methods = new Set<string>(sharing?.map(({ method }) => method));
+    if (methods.has('GET')) methods.add('HEAD');
+    if (first) refuseMethods(app, first.url, methods, log);
+  }
 }
 
 /** What makes two URLs of routes one: names of parameters do not count. */
 export const toShape = (url: string): string => url.replaceAll(/:[^/]+/g, ':');
 
-function refuseOtherMethods(app: FastifyInstance, log: Log, url: string, methods: readonly string[]): void {
-  const others = app.supportedMethods.filter((method) => !methods.includes(method));
-  if (others.length === 0) return;
-  const allow = methods.toSorted().join(', ');
-  // Before the body is looked at: it would be complained of first.
+function refuseMethods(app: FastifyInstance, url: string, known: ReadonlySet<string>, log: Log): void {
+  const allow = [...known].toSorted().join(', ');
+  const method = app.supportedMethods.filter((name) => !known.has(name));
+  // Before the body is looked at, which would be complained of first.
   const onRequest = (request: FastifyRequest, reply: FastifyReply) =>
     refuse(request, reply.header('allow', allow), log, toStatusProblem(405, request.id));
-  app.route({ method: others, url, schema: { hide: true }, exposeHeadRoute: false, onRequest, handler: () => {} });
+  app.route({ method, url, schema: { hide: true }, exposeHeadRoute: false, onRequest, handler: () => {} });
 }

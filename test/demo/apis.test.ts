@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countries } from 'countries-list';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toTimeZone } from '../../demo/apis/timezones.ts';
 import { startUpstreams, type UpstreamName, type Upstreams } from '../../demo/upstreams.ts';
 
@@ -90,7 +90,9 @@ describe('the embedded Nager.Date', () => {
 
   it('names holidays in the language of the country and in English', async () => {
     const { body } = await get('holidays', '/api/v3/PublicHolidays/2026/JP');
-    expect(body).toContainEqual(expect.objectContaining({ date: '2026-11-23', localName: '勤労感謝の日', name: 'Labor Thanksgiving Day' }));
+    expect(body).toContainEqual(
+      expect.objectContaining({ date: '2026-11-23', localName: '勤労感謝の日', name: 'Labor Thanksgiving Day' }),
+    );
   });
 
   it('lists each day of a holiday of several days', async () => {
@@ -170,7 +172,10 @@ describe('the embedded Open-Meteo geocoding', () => {
     ["Saint George's", 'GD'],
     ['panama city', 'PA'],
   ])('finds the capital %s, whatever the data set calls it', async (name, country) => {
-    const { body } = await get('cities', `/v1/search?name=${encodeURIComponent(name)}&count=100&countryCode=${country}`);
+    const { body } = await get(
+      'cities',
+      `/v1/search?name=${encodeURIComponent(name)}&count=100&countryCode=${country}`,
+    );
     expect(body.results).toContainEqual(expect.objectContaining({ feature_code: 'PPLC' }));
   });
 
@@ -258,8 +263,11 @@ describe('the embedded TimeAPI.io', () => {
 });
 
 describe('every embedded API', () => {
-  it.each<UpstreamName>(['countries', 'holidays', 'rates', 'cities', 'sun', 'timezones'])('%s takes GET only, and knows its paths', async (name) => {
-    expect((await get(name, '/', 'POST')).status).toBe(405);
-    expect((await get(name, '/nowhere')).status).toBeGreaterThanOrEqual(400);
-  });
+  it.each<UpstreamName>(['countries', 'holidays', 'rates', 'cities', 'sun', 'timezones'])(
+    '%s takes GET only, and knows its paths',
+    async (name) => {
+      expect((await get(name, '/', 'POST')).status).toBe(405);
+      expect((await get(name, '/nowhere')).status).toBeGreaterThanOrEqual(400);
+    },
+  );
 });

@@ -37,7 +37,9 @@ describe('startUpstreams', () => {
       await (await fetch(control + '/rates?mode=slow&ms=500000', { method: 'PUT' })).text();
       const socket = (await import('node:net')).connect(new URL(origins.rates).port, '127.0.0.1');
       socket.write('GET /v1/latest HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n', () => socket.unref());`;
-    const program = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const program = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const timer = setTimeout(() => program.kill('SIGKILL'), 20_000);
     const [code] = await once(program, 'exit');
     clearTimeout(timer);

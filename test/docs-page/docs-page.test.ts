@@ -42,7 +42,7 @@ describe.runIf(canRun)('the /docs page in a browser', { timeout: 60_000 }, () =>
 
     const answer = operation.locator('.live-responses-table .response');
     await answer.getByText('Response body').waitFor();
-    if (process.env['SCREENSHOT']) await page.screenshot({ path: process.env['SCREENSHOT'], fullPage: true });
+    if (process.env['SCREENSHOT']) await page.screenshot({ path: process.env['SCREENSHOT'] });
     expect(await answer.locator('.response-col_status').innerText()).toContain('200');
     const body = await answer.locator('.highlight-code').first().innerText();
     expect(body).toContain('"complete": true');
@@ -58,11 +58,17 @@ async function startDemo(stops: (() => Promise<unknown>)[]): Promise<string> {
   const program = spawn(process.execPath, ['demo/start.ts'], {
     cwd: root,
     env: { ...process.env, PORT: String(port), CONFLUO_LOG_LEVEL: 'warn' },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   stops.push(async () => program.kill('SIGTERM'));
+  const said: string[] = [];
+  program.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
   const origin = `http://127.0.0.1:${port}`;
-  await waitFor(async () => (await fetch(`${origin}/readyz`)).ok, program);
+  try {
+    await waitFor(async () => (await fetch(`${origin}/readyz`)).ok, program);
+  } catch (cause) {
+    throw new Error(said.join(''), { cause });
+  }
   return origin;
 }
 

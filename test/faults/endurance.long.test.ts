@@ -32,18 +32,19 @@ story(
 
 story('flapping; one upstream ten times slower; latency ramp', 'the others are as fast as before', (setting) =>
   play(lab, setting, { fault: answer(healthyAnswer), policies: bare, routes: [lab.steadyRoute('/steady')] }, async ({ origin, server }) => {
-    const measure = (behaviour: Behaviour): Promise<number> => {
-      server.behave(behaviour);
-      return measureBeside(`${origin}/fault`, `${origin}/steady`);
-    };
     const fast = onRequest(later(5, json(healthyAnswer)));
-    await measure(fast);
-    const usual = await measure(fast);
-    const slow = await measure(onRequest(later(50, json(healthyAnswer))));
-    const flapping = await measure(createFlapping());
-    const slowing = await measure(createRamp());
+    const behaviours = { fast, slow: onRequest(later(50, json(healthyAnswer))), flapping: createFlapping(), slowing: createRamp() };
+    const times: Record<string, number[]> = {};
+    // Turn about, so that whatever else the machine does is spread over all of them.
+    for (let round = 0; round < 5; round += 1) {
+      for (const [name, behaviour] of Object.entries(behaviours)) {
+        server.behave(behaviour);
+        times[name] = [...(times[name] ?? []), ...(await measureBeside(`${origin}/fault`, `${origin}/steady`))];
+      }
+    }
+    const [usual = 0, ...others] = Object.values(times).map(toPercentile95);
     // A tenth or 5 ms, and 10 ms more for a machine that has other things to do.
-    for (const ms of [slow, flapping, slowing]) expect(ms).toBeLessThan(usual * 1.1 + 15);
+    for (const ms of others) expect(ms).toBeLessThan(usual * 1.1 + 15);
   }),
 );
 
@@ -66,21 +67,23 @@ function createRamp(): Behaviour {
   });
 }
 
-/** The 95th percentile of the latency of one route while another is under load, milliseconds. */
-async function measureBeside(loaded: string, measured: string): Promise<number> {
+/** How long one route takes while another is under load, milliseconds. */
+async function measureBeside(loaded: string, measured: string): Promise<readonly number[]> {
   let isOver = false;
   const load = inParallel(4, async () => {
     while (!isOver) await get(loaded);
   });
   const times: number[] = [];
-  while (times.length < 200) times.push((await get(measured)).ms);
+  while (times.length < 30) times.push((await get(measured)).ms);
   isOver = true;
   await load;
-  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0;
+  return times;
 }
 
+const toPercentile95 = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0;
+
 story('10,000 aborts in a row', 'sockets, listeners and heap stay flat', (setting) =>
-  play(lab, setting, { fault: onRequest(), policies: bare, upstream: { connections: 50 } }, async ({ origin, server, ask, place }) => {
+  play(lab, setting, { fault: onRequest(), policies: bare, connectMs: 5_000 }, async ({ origin, server, ask, place }) => {
     // A quarter in each setting. The first are for what is made once.
     await abort(origin, 500);
     const before = measureProcess();

@@ -3,13 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { type AppOptions, buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, type Provider, type Route, Type } from '../../src/index.ts';
 import { json, onRequest } from './behaviours.ts';
+import { get } from './client.ts';
 import { type NameServer, startNameServer } from './dns.ts';
 import { isWhole } from './report.ts';
 import { type FaultServer, startFaultServer } from './server.ts';
 import { createAuthority, type TestAuthority } from './tls.ts';
 
 /** The deadline of every route here, and the limit for a connection, milliseconds. */
-export const deadlineMs = 800;
+export const deadlineMs = 1_000;
 export const connectMs = 150;
 
 /** How a route uses the source that fails. */
@@ -86,10 +87,12 @@ export async function openLab(): Promise<Lab> {
       return route.merge({ a: source(a), b: source(b), fault, c: source(c), d: source(d) });
     },
     async start(routes, options = {}) {
-      const transport = { connectMs, ca: authority.cert, lookup: names.lookup };
-      const { server } = await buildApp({ routes, transport, ...options });
+      const transport = { connectMs, ca: authority.cert, lookup: names.lookup, ...options.transport };
+      const { server } = await buildApp({ ...options, routes: [...routes, this.steadyRoute('/warm-up')], transport });
       await server.listen({ port: 0, host: '127.0.0.1' });
-      return { origin: `http://127.0.0.1:${toPort(server.server)}`, close: () => server.close() };
+      const origin = `http://127.0.0.1:${toPort(server.server)}`;
+      await get(`${origin}/warm-up`); // code that runs for the first time takes its time
+      return { origin, close: () => server.close() };
     },
     async close() {
       await Promise.all([steady.close(), names.close()]);

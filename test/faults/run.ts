@@ -40,8 +40,13 @@ function toMarkdown(all: readonly Finding[]): string {
   return [`| case | what is done | outcome | ${settings.join(' | ')} |`, `|${'-|'.repeat(settings.length + 3)}`, ...lines, ''].join('\n');
 }
 
-const toResult = (finding: Finding | undefined): string =>
-  finding ? [finding.status, `${finding.ms} ms`].filter((part) => part !== undefined).join(', ') : '';
+function toResult(finding: Finding | undefined): string {
+  if (!finding) return '';
+  return [finding.status, `${finding.ms} ms`].filter((part) => part !== undefined).join(', ');
+}
 
 /** Text for a cell: what would end it is written in another way. */
-const toCell = (text: string): string => text.replaceAll('|', '\\|').replace(/[\u0000-\u001f\u007f-\u00a0]/g, (char) => JSON.stringify(char).slice(1, -1));
+function toCell(text: string): string {
+  const control = /[\u0000-\u001f\u007f-\u00a0]/g;
+  return text.replaceAll('|', '\\|').replace(control, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

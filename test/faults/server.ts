@@ -29,7 +29,7 @@ export interface FaultServer {
 }
 
 /** No socket lives longer, whatever the behaviour, and none sends more. */
-const longestMs = 15_000;
+const longestMs = 45_000;
 export const mostBytes = 32 * 1024 * 1024;
 
 export interface FaultServerOptions {

@@ -13,6 +13,8 @@ export interface SceneOptions extends Pick<Expected, 'upstream' | 'provider' | '
   readonly fault: Behaviour | OpenPlace;
   /** What differs from the recommended policies. */
   readonly policies?: StandardOptions;
+  /** The limit for a connection, milliseconds. Default: the lab's. */
+  readonly connectMs?: number;
   /** Further routes of the same app. */
   readonly routes?: readonly Route[];
 }
@@ -49,7 +51,8 @@ export async function play(lab: Lab, setting: Setting, options: SceneOptions, ru
   const { server } = place;
   const upstream = defineUpstream({ name: 'faulty', origin: place.origin, ...options.upstream });
   const route = lab.route('/fault', setting, provider(upstream), options.input);
-  const { origin, close } = await lab.start([route, ...routes], { policies: standard(options.policies) });
+  const transport = options.connectMs === undefined ? {} : { connectMs: options.connectMs };
+  const { origin, close } = await lab.start([route, ...routes], { policies: standard(options.policies), transport });
   try {
     await run({ place, server, origin, ask: () => ask(`${origin}/fault`, setting) });
   } finally {

@@ -5,7 +5,7 @@ export type Case = readonly [name: string, document: string | readonly number[]]
 export const toBytes = (document: string | readonly number[]): Buffer =>
   typeof document === 'string' ? Buffer.from(document) : Buffer.from(document);
 
-/** The document as an element of an array and as a string, for bytes that stand in a string. */
+/** A string of these bytes. */
 const inString = (...bytes: readonly number[]): readonly number[] => [0x22, ...bytes, 0x22];
 
 /** JSON. */

@@ -125,7 +125,10 @@ function createReal(): Real {
 }
 
 const runModel = (commands: Iterable<Command>, real: Real) =>
-  fc.asyncModelRun(() => ({ model: { circuit: 'closed', probes: new Set() }, real }), commands);
+  fc.asyncModelRun<Model, Real, false, Model>(
+    () => ({ model: { circuit: 'closed', probes: new Set() }, real }),
+    commands,
+  );
 
 beforeEach(() => {
   vi.useFakeTimers();

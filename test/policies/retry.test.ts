@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Call } from '../../src/engine/call.ts';
 import { DefinitionError } from '../../src/engine/definition-error.ts';
 import { type Failure, failures } from '../../src/engine/failure.ts';
 import { failed, type Outcome } from '../../src/engine/outcome.ts';
@@ -128,11 +129,11 @@ describe('retry', () => {
 
   it('leaves the earlier failure standing when the second attempt was never sent', async () => {
     const upstream = createScriptedUpstream([unavailable]);
-    const refusing = retry()((input, context) => {
+    const spared: Call<string, string> = (input, context) => {
       if (context.record.attempts === 0) return upstream.call(input, context);
       return Promise.resolve(failed('circuit_open', 'spared'));
-    }, createUpstream().info());
-    const watched = watch(refusing, createContext());
+    };
+    const watched = watch(retry()(spared, createUpstream().info()), createContext());
     await vi.advanceTimersByTimeAsync(100);
     expect(watched.outcome).toBe(unavailable);
   });

@@ -1,4 +1,4 @@
-import { type Api } from '../../demo/api.ts';
+import type { Api } from '../../demo/api.ts';
 import { serve } from '../../demo/server.ts';
 import { createAttempt } from '../../src/engine/attempt.ts';
 import { now } from '../../src/engine/deadline.ts';

@@ -48,7 +48,9 @@ describe('countries', () => {
 
   it('calls a zone of many area codes by its own code', () => {
     const suffixes = Array.from({ length: 300 }, (_, index) => String(200 + index));
-    expect(toCallingCodes({ name: { common: 'United States' }, cca2: 'US', idd: { root: '+1', suffixes } })).toEqual(['+1']);
+    expect(toCallingCodes({ name: { common: 'United States' }, cca2: 'US', idd: { root: '+1', suffixes } })).toEqual([
+      '+1',
+    ]);
   });
 
   it('lists the currencies in use', async () => {
@@ -58,6 +60,11 @@ describe('countries', () => {
 
   it('can do without everything that is optional', () => {
     const bare = { name: { common: 'Nowhere' }, cca2: 'NW' };
-    expect([toCallingCodes(bare), toCurrencies(bare), hasCapital(bare), hasCapitalPlace(bare)]).toEqual([[], [], false, false]);
+    expect([toCallingCodes(bare), toCurrencies(bare), hasCapital(bare), hasCapitalPlace(bare)]).toEqual([
+      [],
+      [],
+      false,
+      false,
+    ]);
   });
 });

@@ -18,7 +18,11 @@ describe('holidays', () => {
   it('tells days off from other days', async () => {
     const listed = await answerOf(listHolidays, answerHolidays, { year: 2026, code: 'DE' });
     const daysOff = toDaysOff(listed);
-    expect(daysOff).toContainEqual({ date: '2026-10-03', name: 'National Holiday', localName: 'Tag der Deutschen Einheit' });
+    expect(daysOff).toContainEqual({
+      date: '2026-10-03',
+      name: 'National Holiday',
+      localName: 'Tag der Deutschen Einheit',
+    });
     expect(listed.map(({ name }) => name)).toContain("Mother's Day");
     expect(daysOff.map(({ name }) => name)).not.toContain("Mother's Day");
   });

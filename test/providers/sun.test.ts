@@ -29,7 +29,9 @@ describe('sun', () => {
   });
 
   it('is rejected where there is no such place', async () => {
-    expect(await failureOf(getSunTimes, answerSun, { latitude: Number.NaN, longitude: 0, date: '2026-02-06' })).toBe('rejected');
+    expect(await failureOf(getSunTimes, answerSun, { latitude: Number.NaN, longitude: 0, date: '2026-02-06' })).toBe(
+      'rejected',
+    );
   });
 
   it('says today as the API wants it', () => {

@@ -18,7 +18,11 @@ describe('time zones', () => {
     [-12_600, '2026-02-06T09:30:00-03:30'],
     [0, '2026-02-06T09:30:00+00:00'],
   ])('writes an offset of %i seconds', (seconds, now) => {
-    const zone = { timeZone: 'Somewhere', currentLocalTime: '2026-02-06T09:30:00.1234567', isDayLightSavingActive: false };
+    const zone = {
+      timeZone: 'Somewhere',
+      currentLocalTime: '2026-02-06T09:30:00.1234567',
+      isDayLightSavingActive: false,
+    };
     expect(toNow({ ...zone, currentUtcOffset: { seconds } })).toBe(now);
   });
 

@@ -1,0 +1,102 @@
+import { Client, type Dispatcher, Pool } from 'undici';
+import type { CallContext } from '../engine/call.ts';
+import { failed, type Outcome } from '../engine/outcome.ts';
+import type { Decode, Transport, UpstreamRequest } from '../engine/request.ts';
+import { toTraceparent } from '../engine/trace.ts';
+import type { JsonLimits } from '../json/check.ts';
+import { type ConnectorOptions, createConnector } from './connector.ts';
+import { createExchange } from './exchange.ts';
+import { toHeaders } from './headers.ts';
+import { toTarget } from './target.ts';
+import { watchWires } from './wire.ts';
+
+/** The connections to one address of an upstream. */
+export interface Connection {
+  readonly send: Transport;
+  /** Destroys every socket; what still runs fails. */
+  close(): Promise<void>;
+}
+
+/** How one address is connected to, and what its answers may cost. */
+export interface ConnectionOptions extends ConnectorOptions {
+  /** Sockets at most. */
+  readonly connections: number;
+  /** Bytes of one decoded answer at most. */
+  readonly maxBytes: number;
+  readonly json: JsonLimits;
+}
+
+/**
+ * Connects to one address over HTTP/1.1. Redirects are not followed, HTTP/2 is off, and undici's own timers are off (they
+ * fire up to a second late, and a drip never trips them): the scope of each call ends it.
+ */
+export function createConnection(origin: string, options: ConnectionOptions): Connection {
+  const { connections, maxBytes, json } = options;
+  const clientOptions = {
+    connect: createConnector(options),
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 4_000,
+    keepAliveMaxTimeout: 30_000,
+    maxHeaderSize: 16_384,
+    allowH2: false,
+  };
+  const pool = new Pool(origin, { ...clientOptions, connections });
+  const mostInFlight = 2 * connections;
+  let inFlight = 0;
+
+  function send<T>(request: UpstreamRequest, context: CallContext, decode: Decode<T>): Promise<Outcome<T>> {
+    // Policies bound this well before; without any, the pool's own queue would have no end.
+    if (inFlight >= mostInFlight) return Promise.resolve(failed('saturated', 'too many calls to the upstream are waiting'));
+    const dispatch = toDispatch(request, context);
+    // undici must never find a bad header by itself: its pool would lose that client for good.
+    if (!dispatch) return Promise.resolve(failed('rejected', 'a value cannot be part of a header', { reason: 'unsafe_header' }));
+    inFlight += 1;
+    return new Promise((resolve) => {
+      let isSettled = false;
+      let unsubscribe = () => {};
+
+      function settle(outcome: Outcome<T>): void {
+        if (isSettled) return;
+        isSettled = true;
+        inFlight -= 1;
+        unsubscribe();
+        resolve(outcome);
+      }
+
+      let exchange = createExchange<T>({
+        maxBytes,
+        json,
+        decode,
+        settle,
+        onLost(failure) {
+          if (isSettled || !request.idempotent) return settle(failure);
+          exchange = createExchange<T>({ maxBytes, json, decode, settle, onLost: settle });
+          new Client(origin, clientOptions).dispatch({ ...dispatch, reset: true }, exchange.handler);
+        },
+      });
+      unsubscribe = context.scope.onAbort((failure) => {
+        settle({ status: 'failed', failure });
+        exchange.stop();
+      });
+      pool.dispatch(dispatch, exchange.handler);
+    });
+  }
+
+  const stopWatching = watchWires();
+  return {
+    send,
+    close() {
+      stopWatching();
+      return pool.destroy();
+    },
+  };
+}
+
+function toDispatch(request: UpstreamRequest, context: CallContext): Dispatcher.DispatchOptions | undefined {
+  const headers = toHeaders(request, toTraceparent(context.request));
+  if (!headers) return undefined;
+  const body = request.body === undefined ? null : JSON.stringify(request.body);
+  return { path: toTarget(request), method: request.method, headers, body, idempotent: request.idempotent };
+}

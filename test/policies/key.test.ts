@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { toKey } from '../../src/policies/key.ts';
+
+it('is the same for equal data, whatever the order of the fields', () => {
+  expect(toKey({ id: 'a', page: { size: 10, from: 0 } })).toBe(toKey({ page: { from: 0, size: 10 }, id: 'a' }));
+});
+
+it.each([
+  [1, '1'],
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [Number.NaN, null],
+  [[1, 2], ['1,2']],
+  [['a', 'b'], ['a","b']],
+  [[], {}],
+  [[[1], 2], [[1, 2]]],
+  [{ a: 1, b: 2 }, { a: '1,"b":2' }],
+  [{ a: undefined }, {}],
+])('differs between %j and %j', (left, right) => {
+  expect(toKey(left)).not.toBe(toKey(right));
+});
+
+it('differs whenever data differs', () => {
+  const data = fc.jsonValue({ maxDepth: 3 });
+  fc.assert(
+    fc.property(data, data, (left, right) => {
+      const areEqual = canonical(left) === canonical(right);
+      expect(toKey(left) === toKey(right)).toBe(areEqual);
+      expect(toKey(left)).toBe(toKey(structuredClone(left)));
+    }),
+  );
+});
+
+it.each([new Map(), new Date(0), () => {}, Symbol('s'), { list: [new Set()] }, Object.create({ a: 1 }), 1n])(
+  'is none for %s, which is no plain data',
+  (value) => {
+    expect(toKey(value)).toBeUndefined();
+  },
+);
+
+it('is none for what never ends', () => {
+  const cycle: Record<string, unknown> = {};
+  cycle['self'] = cycle;
+  expect(toKey(cycle)).toBeUndefined();
+});
+
+/** JSON with the fields in order; -0 is 0 to JSON and to a key. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_name, field: unknown) =>
+    typeof field === 'object' && field !== null && !Array.isArray(field)
+      ? Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : field,
+  );
