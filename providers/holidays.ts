@@ -15,13 +15,14 @@ const Holidays = Type.Array(
   }),
 );
 
-/** Holidays as the API answers them. */
+/** Holidays as the API answers them, by date. */
 export type Holidays = Static<typeof Holidays>;
 
 /** The holidays of one year in one country (ISO 3166-1 alpha-2), by date. */
 export const listHolidays = holidays.provider({
   name: 'public-holidays',
-  output: Holidays,
+  // 204 No Content: nobody keeps a calendar for that country.
+  output: Type.Union([Holidays, Type.Null()]),
   request: ({ year, code }: { readonly year: number; readonly code: string }) => ({
     path: path`/api/v3/PublicHolidays/${year}/${code.toUpperCase()}`,
   }),

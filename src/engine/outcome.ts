@@ -6,7 +6,7 @@ export type AnswerHeaders = Readonly<Record<string, string | readonly string[] |
 /** The call gave an answer. */
 export interface Ok<T> {
   readonly status: 'ok';
-  /** The answer, checked against the provider's `output`. */
+  /** The answer, checked against the provider's `output`; parsed on first use where nothing needed it before. */
   readonly value: T;
   /** The upstream's own JSON text, checked; absent where the answer did not arrive as bytes or must not leave unchanged. */
   readonly bytes?: Uint8Array | undefined;

@@ -37,7 +37,7 @@ export interface RunContext {
 interface ProviderBase<S extends TSchema> {
   /** Lower case letters, digits and dashes; unique within the upstream. */
   readonly name: string;
-  /** What an answer must look like. `Type.Unknown()` takes any JSON. */
+  /** What an answer must look like. `Type.Unknown()` takes any JSON and is never parsed unless somebody reads it. */
   readonly output: S;
   /** Around every call of this provider, outermost first, outside the upstream's. Default: the provider's part of `standard()`. */
   readonly policies?: readonly Policy[];

@@ -14,6 +14,11 @@ export function compileStrip(schema: TSchema): Strip {
   if (Type.IsObject(schema)) return compileObject(schema);
   if (Type.IsArray(schema)) return compileArray(compileStrip(schema.items));
   if (isFlat(schema)) return identity;
+  if (Type.IsUnion(schema)) {
+    const [only, ...others] = schema.anyOf.filter((member) => !Type.IsNull(member));
+    // Something or null: strips leave what they do not know alone.
+    if (only && others.length === 0) return compileStrip(only);
+  }
   // Unions, intersections and references decide by value: rare, so the library's slower way is good enough.
   return (value) => {
     const cleaned = Clean(schema, structuredClone(value));

@@ -18,6 +18,9 @@ const mostHeaders = 100;
 const discardBytes = 64 * 1_024;
 const discardMs = 1_000;
 
+/** What 204 No Content says to a provider: it is for the schema to allow `null`. */
+const nullText = Buffer.from('null');
+
 /** The reason given to undici; one for all, since nobody reads its stack. */
 const stopped = new Error('the exchange was stopped');
 
@@ -49,6 +52,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   let wire: Wire | undefined;
   let headers: AnswerHeaders = {};
   let state: 'head' | 'body' | 'discard' | 'over' = 'head';
+  let isNoContent = false;
   let interim = 0;
   let discarded = 0;
   let stopDiscarding = () => {};
@@ -65,6 +69,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   }
 
   function onHead(status: number): void {
+    isNoContent = status === 204;
     const failure = toHeadFailure(status, headers);
     if (failure) {
       settle(failure);
@@ -75,7 +80,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   }
 
   function onWhole(bytes: Buffer): void {
-    const text = withoutByteOrderMark(bytes);
+    const text = isNoContent ? nullText : withoutByteOrderMark(bytes);
     if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
     try {
       settle(toBodyFailure(text, json) ?? decode(text, headers));

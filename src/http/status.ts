@@ -7,8 +7,9 @@ import { isJson, toRetryAfterMs } from './headers.ts';
  * the body is wanted.
  */
 export function toHeadFailure(status: number, headers: AnswerHeaders): Failed | undefined {
-  if (status === 204 || status === 205)
+  if (status === 205 || (status === 204 && hasBody(headers))) {
     return failed('invalid_response', 'the answer is empty', { reason: 'empty', status });
+  }
   if (status >= 200 && status <= 299) return toTypeFailure(headers, status);
   if (status >= 300 && status <= 399) {
     return failed('invalid_response', 'the upstream redirects, which is never followed', {
@@ -28,6 +29,10 @@ const withRetryAfter = (status: number, headers: AnswerHeaders) => ({
   status,
   retryAfterMs: toRetryAfterMs(headers['retry-after']),
 });
+
+/** A 204 that announces a body (RFC 9110, 8.6 forbids it) is not to be trusted. */
+const hasBody = (headers: AnswerHeaders): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 
 function toTypeFailure(headers: AnswerHeaders, status: number): Failed | undefined {
   const type = headers['content-type'];

@@ -36,14 +36,20 @@ export const createErrorHandler =
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     if (error.validation) return refuse(request, reply, log, toValidationProblem(error, request.id), error.code);
     if (isCutOff(request) && wasTold(request.raw.socket)) return;
-    const { statusCode = 500 } = error;
-    const status = isCutOff(request) ? clientLeft : statusCode >= 400 && statusCode < 500 ? statusCode : 500;
+    // Bodies are read first, even where nobody wants them.
+    if (request.is404 && isBodyError(error)) return refuse(request, reply, log, toStatusProblem(404, request.id));
+    const status = isCutOff(request) ? clientLeft : toStatus(error);
     if (status === 500) log?.error({ err: error, requestId: request.id }, 'defect');
     refuse(request, reply, log, toStatusProblem(status, request.id, details[error.code]), error.code);
   };
 
 /** For the log: nobody reads it. The code is nginx's. */
 const clientLeft = 499;
+
+const toStatus = ({ statusCode = 500 }: FastifyError): number => (statusCode >= 400 && statusCode < 500 ? statusCode : 500);
+
+/** Of Fastify's content type parsers. Other code's errors may have no code. */
+const isBodyError = ({ code }: Partial<FastifyError>): boolean => code?.startsWith('FST_ERR_CTP_') === true;
 
 /** Whether the body will never be whole. */
 const isCutOff = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;

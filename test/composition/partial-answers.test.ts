@@ -58,6 +58,14 @@ test('there is no payload exactly when a required source failed, or any where ha
     expect(fatal.length > 0 ? fatal : [undefined]).toContain(execution.failed);
   }));
 
+test('a source is cancelled for no other reason than a failure that leaves no payload, or a client that left', () =>
+  forAny(({ execution }) => {
+    const notNeeded = execution.reports.filter(
+      ({ outcome }) => outcome.status === 'failed' && outcome.failure.reason === 'not_needed',
+    );
+    expect(execution.failed ? [] : notNeeded).toEqual([]);
+  }));
+
 test('it ends by the deadline, when the client leaves at the latest, and says which it was', () =>
   forAny(({ execution, elapsedMs, scenario: { deadlineMs, leaveAfterMs = Number.POSITIVE_INFINITY } }) => {
     expect(elapsedMs).toBeLessThanOrEqual(Math.min(deadlineMs, leaveAfterMs));

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { createHost, findFreePort, runCommand, waitFor } from '../support/process.ts';
@@ -56,12 +56,12 @@ function build(stage: Stage, built: ReadonlyMap<string, Built>, host: NodeJS.Pro
       const { from, sources, destination } = parseCopy(rest);
       const origin = from === undefined ? undefined : built.get(from);
       if (from !== undefined && !origin) throw new Error(`COPY --from=${from}: no such stage`);
+      const target = toHost(destination, { root, workdir });
+      // Of a folder its contents are copied, to where the destination says; a file may be put into a folder.
+      const toFile = (name: string) => (/(^|\/)\.?$/.test(destination) ? join(target, basename(name)) : target);
       for (const source of sources) {
-        const target = toHost(destination, { root, workdir });
-        const isIntoFolder = destination.endsWith('/') || destination === '.';
-        const to = isIntoFolder ? join(target, basename(source)) : target;
-        if (origin) cpSync(toHost(source, origin), to, { recursive: true, verbatimSymlinks: true });
-        else copyFromContext(source, to);
+        if (origin) copyFromStage(toHost(source, origin), target, toFile);
+        else copyFromContext(source.replace(/^\.\//, ''), target, toFile);
       }
     } else if (!['CMD', 'USER', 'EXPOSE', 'HEALTHCHECK'].includes(keyword)) {
       throw new Error(`this replay does not know ${keyword}`);
@@ -70,14 +70,18 @@ function build(stage: Stage, built: ReadonlyMap<string, Built>, host: NodeJS.Pro
   return { stage, root, workdir, env };
 }
 
-function copyFromContext(source: string, to: string): void {
-  const top = source.replace(/^\.\//, '');
-  const files = listContext(repository).filter((file) => file === top || file.startsWith(`${top}/`));
+function copyFromStage(source: string, target: string, toFile: (name: string) => string): void {
+  const to = statSync(source).isDirectory() ? target : toFile(source);
+  cpSync(source, to, { recursive: true, verbatimSymlinks: true });
+}
+
+function copyFromContext(source: string, target: string, toFile: (name: string) => string): void {
+  const files = listContext(repository).filter((file) => file === source || file.startsWith(`${source}/`));
   assert(files.length > 0, `COPY ${source}: nothing there, or .dockerignore holds it back`);
   for (const file of files) {
-    const target = join(to, file.slice(top.length));
-    mkdirSync(dirname(target), { recursive: true });
-    cpSync(join(repository, file), target);
+    const to = file === source ? toFile(file) : join(target, file.slice(source.length));
+    mkdirSync(dirname(to), { recursive: true });
+    cpSync(join(repository, file), to);
   }
 }
 
@@ -88,7 +92,7 @@ function checkContents({ stage, root }: Built): void {
   const present = Object.keys(devDependencies).filter((name) => existsSync(join(root, 'node_modules', name)));
   assert.deepEqual(present, [], 'development dependencies in the image');
   assert(!existsSync(join(root, 'src')), 'sources in the image');
-  const user = stage.instructions.find(({ keyword }) => keyword === 'USER')?.rest;
+  const user = stage.instructions.findLast(({ keyword }) => keyword === 'USER')?.rest;
   assert(user && user !== 'root' && user !== '0', 'the image runs as root');
   console.log('ok  the image holds no sources and no development dependencies, and does not run as root');
 }

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { compileCheck, compileDecode } from '../../src/engine/decode.ts';
 
 const Item = Type.Object({ id: Type.String(), price: Type.Number() });
@@ -42,7 +42,18 @@ describe('bytes that match', () => {
     expect(decode(schema, text)).toMatchObject({ status: 'ok', bytes: Buffer.from(text) });
   });
 
-  test('any JSON will do where the schema takes anything', () => {
+  test('are parsed when the value is read, and once, where the schema takes anything', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    const outcome = decode(Type.Unknown(), '{"a":[1]}');
+    expect(parse).not.toHaveBeenCalled();
+
+    const read = () => outcome.status === 'ok' && outcome.value;
+    expect(read()).toEqual({ a: [1] });
+    expect(read()).toBe(read());
+    expect(parse).toHaveBeenCalledOnce();
+  });
+
+  test('may be any JSON where the schema takes anything', () => {
     for (const text of ['null', '0', '"x"', '[]', '{"__proto__":{"admin":true}}']) {
       expect(decode(Type.Unknown(), text)).toMatchObject({ status: 'ok', bytes: Buffer.from(text) });
       expect(decode(Type.Any(), text)).toMatchObject({ status: 'ok' });
@@ -55,7 +66,7 @@ describe('bytes that do not', () => {
   test.each(['', '{', '<html>secret</html>', '{"a":NaN}', '[1,]', '{} {}', '// c\n1', "{'a':1}"])(
     'are no JSON: %j',
     (text) => {
-      const outcome = decode(Type.Unknown(), text);
+      const outcome = decode(Item, text);
       expect(outcome).toEqual({
         status: 'failed',
         failure: { code: 'invalid_response', message: 'the answer is not JSON', reason: 'not_json' },

@@ -63,6 +63,23 @@ describe('an optional source that fails', () => {
     expect(toSources(execution.reports)['both']).toEqual(skipped);
   });
 
+  test('skips a dependent once, although another of its needs fails too', async () => {
+    const route = draft();
+    const a = route.source(ask('a'), { ...plain, optional: true });
+    const b = route.source(ask('b'), { ...plain, optional: true });
+    const both = route.source(ask('both'), { ...plain, needs: { a, b }, optional: true });
+    const slow = route.source(ask('slow'), plain);
+    const { run } = createFanOut(route.merge({ a, b, both, slow }), {
+      '/a': failure('timeout', 10),
+      '/b': failure('timeout', 20),
+      '/slow': answer('1', 50),
+    });
+
+    const { execution } = await run();
+
+    expect(toSources(execution.reports)).toMatchObject({ both: { because: 'a' }, slow: { status: 'ok' } });
+  });
+
   test('skips a dependent that names it twice', async () => {
     const route = draft();
     const a = route.source(ask('a'), { ...plain, optional: true });

@@ -1,10 +1,15 @@
 import type { Socket } from 'node:net';
 import { type Behaviour, mostBytes } from './server.ts';
 
-/** One thing done to a socket: bytes (text is Latin-1, so that every byte can be written), or an action that may look at the request. */
-export type Step = string | Buffer | ((socket: Socket, head: string) => void);
+/** Something done to a socket; it may look at the head of the request. */
+export type Action = (socket: Socket, head: string) => void;
 
-const perform = (steps: readonly Step[]) => (socket: Socket, head: string) => {
+/** One thing done: bytes (text is Latin-1, so that every byte can be written), or an action. */
+export type Step = string | Buffer | Action;
+
+const perform =
+  (steps: readonly Step[]): Action =>
+  (socket, head) => {
   for (const step of steps) {
     if (typeof step === 'function') step(socket, head);
     else if (socket.writable) socket.write(step, 'latin1');
@@ -18,24 +23,28 @@ export const onAccept = (...steps: readonly Step[]): Behaviour => ({ on: 'accept
 export const onRequest = (...steps: readonly Step[]): Behaviour => ({ on: 'request', act: perform(steps) });
 
 /** Closes in good order. */
-export const end: Step = (socket) => socket.end();
+export const end: Action = (socket) => socket.end();
 
 /** Resets the connection at once. */
-export const reset: Step = (socket) => {
+export const reset: Action = (socket) => {
   socket.resetAndDestroy();
 };
 
 /** Does the steps after the time. A reset needs some: it overtakes the bytes that were written before. */
 export const later =
-  (ms: number, ...steps: readonly Step[]): Step =>
+  (ms: number, ...steps: readonly Step[]): Action =>
   (socket, head) => {
-    const timer = setTimeout(perform(steps), ms, socket, head);
-    socket.once('close', () => clearTimeout(timer));
+    const stop = () => clearTimeout(timer);
+    const timer = setTimeout(() => {
+      socket.off('close', stop);
+      perform(steps)(socket, head);
+    }, ms);
+    socket.once('close', stop);
   };
 
 /** Writes the bytes every 10 ms for as long as the socket lives. */
 export const drip =
-  (bytes: string): Step =>
+  (bytes: string): Action =>
   (socket) => {
     const timer = setInterval(() => socket.writable && socket.write(bytes, 'latin1'), 10);
     socket.once('close', () => clearInterval(timer));
@@ -43,7 +52,7 @@ export const drip =
 
 /** Writes the bytes again and again, as fast as they are taken. */
 export const flood =
-  (bytes: string): Step =>
+  (bytes: string): Action =>
   (socket) => {
     const chunk = Buffer.from(bytes.repeat(Math.ceil(32_768 / bytes.length)), 'latin1');
     const write = () => {
@@ -55,7 +64,7 @@ export const flood =
 
 /** Writes one chunk after another, each when the one before has been taken and the reader had its turn. */
 export const stream =
-  (bytes: string, total: number): Step =>
+  (bytes: string, total: number): Action =>
   (socket) => {
     const chunk = Buffer.from(bytes, 'latin1');
     const write = (left: number) => {

@@ -27,7 +27,7 @@ export async function openCase({ row, setting }: Case, id: string, lab: Lab): Pr
   const place = await row.open();
   const upstream = defineUpstream({ name: id, origin: place.origin, ...row.upstream });
   const provider = row.provider?.(upstream) ?? upstream.provider({ name: 'it', output: Type.Unknown(), request: () => ({ path: path`/` }) });
-  return { place, route: lab.route(`/${id}`, setting, provider, row.input) };
+  return { place, route: lab.faultyRoute(`/${id}`, setting, provider, row.input) };
 }
 
 /** Asks while the fault lasts and again when it is over, and holds both answers against what the row expects. */

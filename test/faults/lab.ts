@@ -6,7 +6,7 @@ import { json, onRequest } from './behaviours.ts';
 import { get } from './client.ts';
 import { type NameServer, startNameServer } from './dns.ts';
 import { isWhole } from './report.ts';
-import { type FaultServer, startFaultServer } from './server.ts';
+import { startFaultServer } from './server.ts';
 import { createAuthority, type TestAuthority } from './tls.ts';
 
 /** The deadline of every route here, and the limit for a connection, milliseconds. */
@@ -49,13 +49,12 @@ export interface RunningApp {
 
 /** What the rows share: the good upstream, names, certificates, and the way to an app. */
 export interface Lab {
-  readonly steady: FaultServer;
   readonly names: NameServer;
   readonly authority: TestAuthority;
   /** A route of the good sources only. */
   steadyRoute(url: string): Route;
   /** A route with the faulty source called `fault`. */
-  route(url: string, setting: Setting, provider: Provider<object, unknown>, input?: () => object): Route;
+  faultyRoute(url: string, setting: Setting, provider: Provider<object, unknown>, input?: () => object): Route;
   start(routes: readonly Route[], options?: Partial<AppOptions>): Promise<RunningApp>;
   close(): Promise<void>;
 }
@@ -70,34 +69,36 @@ export async function openLab(): Promise<Lab> {
     upstream.provider({ name, output: Type.Unknown(), request: () => ({ path: path`/${name}` }) });
   const [a, b, c, d] = [good('a'), good('b'), good('c'), good('d')];
 
-  return {
-    steady,
-    names,
-    authority,
-    steadyRoute(url) {
-      const route = defineRoute({ url, summary: url, deadline: deadlineMs });
-      const source = (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) });
-      return route.merge({ a: source(a), b: source(b), c: source(c), d: source(d) });
-    },
-    route(url, { sources, optional }, provider, input = () => ({})) {
-      const route = defineRoute({ url, summary: url, deadline: deadlineMs });
-      const source = (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) });
-      const fault = route.source(provider, { input, optional });
-      if (sources === 1) return route.merge({ fault });
-      return route.merge({ a: source(a), b: source(b), fault, c: source(c), d: source(d) });
-    },
-    async start(routes, options = {}) {
-      const transport = { connectMs, ca: authority.cert, lookup: names.lookup, ...options.transport };
-      const { server } = await buildApp({ ...options, routes: [...routes, this.steadyRoute('/warm-up')], transport });
-      await server.listen({ port: 0, host: '127.0.0.1' });
-      const origin = `http://127.0.0.1:${toPort(server.server)}`;
-      await get(`${origin}/warm-up`); // code that runs for the first time takes its time
-      return { origin, close: () => server.close() };
-    },
-    async close() {
-      await Promise.all([steady.close(), names.close()]);
-    },
+  const toDraft = (url: string) => {
+    const route = defineRoute({ url, summary: url, deadline: deadlineMs });
+    return { route, source: (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) }) };
   };
+
+  function steadyRoute(url: string): Route {
+    const { route, source } = toDraft(url);
+    return route.merge({ a: source(a), b: source(b), c: source(c), d: source(d) });
+  }
+
+  function faultyRoute(url: string, { sources, optional }: Setting, provider: Provider<object, unknown>, input = () => ({})) {
+    const { route, source } = toDraft(url);
+    const fault = route.source(provider, { input, optional });
+    if (sources === 1) return route.merge({ fault });
+    return route.merge({ a: source(a), b: source(b), fault, c: source(c), d: source(d) });
+  }
+
+  async function start(routes: readonly Route[], options: Partial<AppOptions> = {}): Promise<RunningApp> {
+    const transport = { connectMs, ca: authority.cert, lookup: names.lookup, ...options.transport };
+    const { server } = await buildApp({ ...options, routes: [...routes, steadyRoute('/warm-up')], transport });
+    await server.listen({ port: 0, host: '127.0.0.1' });
+    const origin = `http://127.0.0.1:${toPort(server.server)}`;
+    await get(`${origin}/warm-up`); // code that runs for the first time takes its time
+    return { origin, close: () => server.close() };
+  }
+
+  const close = async () => {
+    await Promise.all([steady.close(), names.close()]);
+  };
+  return { names, authority, steadyRoute, faultyRoute, start, close };
 }
 
 /** How the payload begins when the faulty source gave these bytes. */

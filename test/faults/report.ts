@@ -22,6 +22,8 @@ export function report(finding: Finding): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(finding)}\n`);
 }
 
-/** What nobody handled, since the start of the process. */
+/** What nobody handled, and listeners that pile up, since the start of the process. */
 export const defects: unknown[] = [];
-process.on('unhandledRejection', (reason) => defects.push(reason)).on('uncaughtExceptionMonitor', (error) => defects.push(error));
+const note = (defect: unknown) => defects.push(defect);
+process.on('unhandledRejection', note).on('uncaughtExceptionMonitor', note);
+process.on('warning', (warning) => warning.name === 'MaxListenersExceededWarning' && note(warning));

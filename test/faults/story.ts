@@ -50,7 +50,7 @@ export async function play(lab: Lab, setting: Setting, options: SceneOptions, ru
   if (!place.server) throw new TypeError('a story needs a fault server');
   const { server } = place;
   const upstream = defineUpstream({ name: 'faulty', origin: place.origin, ...options.upstream });
-  const route = lab.route('/fault', setting, provider(upstream), options.input);
+  const route = lab.faultyRoute('/fault', setting, provider(upstream), options.input);
   const transport = options.connectMs === undefined ? {} : { connectMs: options.connectMs };
   const { origin, close } = await lab.start([route, ...routes], { policies: standard(options.policies), transport });
   try {

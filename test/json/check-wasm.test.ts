@@ -39,6 +39,13 @@ test('documents of any size follow one another in one memory', () => {
   expect(instances).toHaveBeenCalledTimes(1);
 });
 
+test('a document may end anywhere in a page of memory', () => {
+  const check = createWasmCheck();
+  for (let length = 65_300; length < 65_560; length += 1) {
+    expect(check?.(stringOf(length), defaultJsonLimits), `${length} bytes`).toBe('ok');
+  }
+});
+
 test('a memory above 1 MiB is given up after 1,000 checks that did not need it', () => {
   countInstances();
   const check = createWasmCheck();

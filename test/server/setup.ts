@@ -85,8 +85,13 @@ async function readText(stream: IncomingMessage): Promise<string> {
 /** An upstream without policies, and a provider on it that asks for `/<name>` and takes any JSON. */
 export function createAsk(origin: string) {
   const upstream = defineUpstream({ name: 'shop', origin, policies: [] });
-  return (name: string): Provider<unknown, unknown> =>
-    upstream.provider({ name, output: Type.Unknown(), policies: [], request: () => ({ path: path`/${name}` }) });
+  const known = new Map<string, Provider<unknown, unknown>>();
+  return (name: string): Provider<unknown, unknown> => {
+    const request = () => ({ path: path`/${name}` });
+    const provider = known.get(name) ?? upstream.provider({ name, output: Type.Unknown(), policies: [], request });
+    known.set(name, provider);
+    return provider;
+  };
 }
 
 /** Source options for a provider that needs no input. */
@@ -147,13 +152,15 @@ export interface AskOptions {
 /** One request on a connection of its own. */
 export function ask(url: string, { method = 'GET', headers = {}, body }: AskOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    const outgoing = request(url, { method, agent: false, headers: { ...type, ...headers } }, async (response) => {
-      const text = await readText(response);
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: () => JSON.parse(text) });
+    const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+    // Said here, since Node's client sends a DELETE with a body as if it had none.
+    const own = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    const outgoing = request(url, { method, agent: false, headers: { ...own, ...headers } }, async (response) => {
+      const got = await readText(response);
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, text: got, json: () => JSON.parse(got) });
     });
     outgoing.on('error', reject);
-    outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
+    outgoing.end(text);
   });
 }
 

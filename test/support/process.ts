@@ -15,15 +15,15 @@ export async function findFreePort(): Promise<number> {
   return port;
 }
 
-/** Asks until the answer is true, at most 20 s and as long as the program runs. A rejection counts as false. */
+/** Asks until the answer is true, at most 30 s and as long as the program runs. A rejection counts as false. */
 export async function waitFor(isReady: () => Promise<boolean>, program: ChildProcess): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 30_000;
   while (Date.now() < end) {
     if (program.exitCode !== null) throw new Error(`the program ended with ${program.exitCode}`);
     if (await isReady().catch(() => false)) return;
     await sleep(50);
   }
-  throw new Error('the program was not ready within 20 s');
+  throw new Error('the program was not ready within 30 s');
 }
 
 /**

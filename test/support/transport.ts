@@ -9,7 +9,7 @@ export type Reply =
   | { readonly afterMs: number; readonly body: string; readonly headers: AnswerHeaders }
   | { readonly afterMs: number; readonly failure: Failure };
 
-/** The upstream answers with these bytes. */
+/** The upstream answers with this JSON text. */
 export const answer = (body: string, afterMs = 0, headers: AnswerHeaders = {}): Reply => ({ afterMs, body, headers });
 
 /** The request fails. */
