@@ -15,7 +15,7 @@ const report = process.env['TEST_REPORT'];
 export default defineConfig({
   test: {
     testTimeout: 10_000,
-    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    reporters: report ? ['dot', ['json', { outputFile: report }]] : ['default'],
     restoreMocks: true,
     unstubEnvs: true,
     coverage: {

@@ -38,7 +38,7 @@ export function toChart(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${toXml(title)}">`,
     '<style>',
-    'text { font: 14px system-ui, sans-serif; fill: #1f2933; } .title { font-weight: 600; font-size: 15px; }',
+    'text { font: 14px system-ui, sans-serif; fill: #1f2933; } .title { font-weight: 600; }',
     '.foot { font-size: 11px; fill: #64707d; } .bar { fill: #9aa5b1; } .ours { fill: #0b7a75; } .page { fill: #ffffff; }',
     '@media (prefers-color-scheme: dark) { text { fill: #e4e7eb; } .foot { fill: #9aa5b1; } .bar { fill: #52606d; }',
     '.ours { fill: #2cb1a8; } .page { fill: #14181d; } }',

@@ -45,8 +45,7 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
     const stopTimer = startTimer(deadlineMs, () =>
       scope.abort({ code: 'timeout', message: `no answer within ${deadlineMs} ms`, reason: 'deadline' }),
     );
-    let unsubscribe = () => {};
-    unsubscribe = scope.onAbort(finish);
+    scope.onAbort(finish);
 
     for (const run of runs) if (run.source.needs.length === 0) start(run);
 
@@ -93,7 +92,6 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
       if (isOver) return;
       isOver = true;
       stopTimer();
-      unsubscribe();
       const endedAt = now();
       const reports = runs.map((run) => toReport(run, runs, reason, endedAt));
       // The failure that ended it, or, at the deadline, the first required source that was still open.

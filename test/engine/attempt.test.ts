@@ -164,7 +164,7 @@ describe('an attempt that is a computation', () => {
   });
 
   test('is an internal failure when its value cannot even be checked', async () => {
-    const Either = Type.Union([Type.Object({ a: Type.String() }), Type.Null()]);
+    const Either = Type.Union([Type.Object({ a: Type.String() }), Type.Object({ b: Type.String() })]);
     const outcome = await bind(() => ({ a: () => 'a function cannot be cloned' }), Either)(1, start().context);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
   });

@@ -10,11 +10,11 @@ export type Step = string | Buffer | Action;
 const perform =
   (steps: readonly Step[]): Action =>
   (socket, head) => {
-  for (const step of steps) {
-    if (typeof step === 'function') step(socket, head);
-    else if (socket.writable) socket.write(step, 'latin1');
-  }
-};
+    for (const step of steps) {
+      if (typeof step === 'function') step(socket, head);
+      else if (socket.writable) socket.write(step, 'latin1');
+    }
+  };
 
 /** Does the steps as soon as the socket is accepted. */
 export const onAccept = (...steps: readonly Step[]): Behaviour => ({ on: 'accept', act: perform(steps) });
@@ -74,7 +74,11 @@ export const stream =
   };
 
 /** The bytes of an answer with a JSON body: `header` are more header lines, or others in place of these. */
-export function json(body: string | Buffer, header: Readonly<Record<string, string | undefined>> = {}, status = '200 OK'): Buffer {
+export function json(
+  body: string | Buffer,
+  header: Readonly<Record<string, string | undefined>> = {},
+  status = '200 OK',
+): Buffer {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const fields = { 'content-type': 'application/json', 'content-length': String(bytes.length), ...header };
   const lines = Object.entries(fields).filter(([, value]) => value !== undefined);

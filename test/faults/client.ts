@@ -34,7 +34,12 @@ export function get(url: string): Promise<ClientAnswer> {
       response.on('error', reject);
       response.on('end', () => {
         const { statusCode = 0, headers } = response;
-        resolve({ status: statusCode, headers, text: Buffer.concat(chunks).toString(), ms: performance.now() - startedAt });
+        resolve({
+          status: statusCode,
+          headers,
+          text: Buffer.concat(chunks).toString(),
+          ms: performance.now() - startedAt,
+        });
       });
     });
     sent.on('error', reject).end();

@@ -41,16 +41,11 @@ export async function startNameServer(patienceMs: number): Promise<NameServer> {
   return {
     set: (name, answer) => names.set(name, answer),
     lookup: (name, { family, all }, callback) => {
-      // A new one each time: nonsense in one answer fails every question of a resolver.
-      const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
-      resolver.setServers([address]);
-      const asked: readonly (4 | 6)[] = family === 4 ? [4] : family === 6 ? [6] : [4, 6];
-      Promise.allSettled(asked.map((each) => resolve(resolver, name, each))).then((answers) => {
-        const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-        const [first] = found;
-        const refused = answers.find((answer) => answer.status === 'rejected');
-        if (!first) callback(refused?.reason ?? new Error('no address'), '', 4);
-        else if (all) callback(null, found);
+      const families: readonly (4 | 6)[] = family === 4 ? [4] : family === 6 ? [6] : [4, 6];
+      void resolve(address, name, families, patienceMs).then(({ addresses, error }) => {
+        const [first] = addresses;
+        if (!first) callback(error, '', 4);
+        else if (all) callback(null, addresses);
         else callback(null, first.address, first.family);
       });
     },
@@ -58,9 +53,20 @@ export async function startNameServer(patienceMs: number): Promise<NameServer> {
   };
 }
 
-async function resolve(resolver: Resolver, name: string, family: 4 | 6) {
-  const addresses = await (family === 4 ? resolver.resolve4(name) : resolver.resolve6(name));
-  return addresses.map((address) => ({ address, family }));
+/** The addresses of a name, and why there are none. */
+async function resolve(server: string, name: string, families: readonly (4 | 6)[], patienceMs: number) {
+  // A new one each time: nonsense in one answer fails every question of a resolver.
+  const resolver = new Resolver({ timeout: patienceMs, tries: 1 });
+  resolver.setServers([server]);
+  const asked = families.map(async (family) => {
+    const addresses = await (family === 4 ? resolver.resolve4(name) : resolver.resolve6(name));
+    return addresses.map((address) => ({ address, family }));
+  });
+  const answers = await Promise.allSettled(asked);
+  const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const refusal = answers.find((answer) => answer.status === 'rejected');
+  const error: NodeJS.ErrnoException = refusal?.reason ?? new Error('no address');
+  return { addresses, error };
 }
 
 /** The first question of a query (RFC 1035, 4.1.2): the name, the type, and where it ends. */
@@ -76,7 +82,8 @@ function readQuestion(query: Buffer) {
 
 /** A reply (RFC 1035, 4.1): the question again, then an address record for each address of the type that was asked for. */
 function toReply(question: Buffer, type: number, answer: Exclude<NameAnswer, string>): Buffer {
-  const addresses = 'addresses' in answer ? answer.addresses.filter((address) => (isIPv4(address) ? typeA : typeAaaa) === type) : [];
+  const addresses =
+    'addresses' in answer ? answer.addresses.filter((address) => (isIPv4(address) ? typeA : typeAaaa) === type) : [];
   const head = Buffer.from(question);
   head.writeUInt16BE(0x8180 | ('code' in answer ? responseCodes[answer.code] : 0), 2);
   head.writeUInt16BE(1, 4);

@@ -23,28 +23,43 @@ story(
   'Keep-Alive: timeout=99999',
   'the idle connection is closed within 30 s',
   (setting) =>
-    play(lab, setting, { fault: onRequest(json(healthyAnswer, { 'keep-alive': 'timeout=99999' })) }, async ({ ask, server }) => {
-      expect(await ask()).toBe('ok');
-      expect(await server.isEmptyWithin(32_000)).toBe(true);
-    }),
+    play(
+      lab,
+      setting,
+      { fault: onRequest(json(healthyAnswer, { 'keep-alive': 'timeout=99999' })) },
+      async ({ ask, server }) => {
+        expect(await ask()).toBe('ok');
+        expect(await server.isEmptyWithin(32_000)).toBe(true);
+      },
+    ),
   { waits: true },
 );
 
 story('flapping; one upstream ten times slower; latency ramp', 'the others are as fast as before', (setting) =>
-  play(lab, setting, { fault: answer(healthyAnswer), policies: bare, routes: [lab.steadyRoute('/steady')] }, async ({ origin, server }) => {
-    const fast = onRequest(later(5, json(healthyAnswer)));
-    const behaviours = { fast, slow: onRequest(later(50, json(healthyAnswer))), flapping: createFlapping(), slowing: createRamp() };
-    const times: Record<string, number> = {};
-    // Turn about, and the best round of each counts: what else the machine does only ever adds to it.
-    for (let round = 0; round < 5; round += 1) {
-      for (const [name, behaviour] of Object.entries(behaviours)) {
-        server.behave(behaviour);
-        times[name] = Math.min(times[name] ?? Infinity, await measureBeside(`${origin}/fault`, `${origin}/steady`));
+  play(
+    lab,
+    setting,
+    { fault: answer(healthyAnswer), policies: bare, routes: [lab.steadyRoute('/steady')] },
+    async ({ origin, server }) => {
+      const fast = onRequest(later(5, json(healthyAnswer)));
+      const behaviours = {
+        fast,
+        slow: onRequest(later(50, json(healthyAnswer))),
+        flapping: createFlapping(),
+        slowing: createRamp(),
+      };
+      const times: Record<string, number> = {};
+      // Turn about, and the best round of each counts: what else the machine does only ever adds to it.
+      for (let round = 0; round < 5; round += 1) {
+        for (const [name, behaviour] of Object.entries(behaviours)) {
+          server.behave(behaviour);
+          times[name] = Math.min(times[name] ?? Infinity, await measureBeside(`${origin}/fault`, `${origin}/steady`));
+        }
       }
-    }
-    const [usual = 0, ...others] = Object.values(times);
-    for (const ms of others) expect(ms).toBeLessThan(usual + Math.max(usual * 0.1, 5) + 5);
-  }),
+      const [usual = 0, ...others] = Object.values(times);
+      for (const ms of others) expect(ms).toBeLessThan(usual + Math.max(usual * 0.1, 5) + 5);
+    },
+  ),
 );
 
 /** Answers ten requests, then refuses ten, and so on. */
@@ -79,31 +94,36 @@ async function measureBeside(loaded: string, measured: string): Promise<number> 
 }
 
 story('10,000 aborts in a row', 'sockets, listeners and heap stay flat', (setting) =>
-  play(lab, setting, { fault: onRequest(), policies: bare, connectMs: 5_000 }, async ({ origin, server, ask, place }) => {
-    // A quarter in each setting. The first are for what is made once.
-    await abort(origin, 500);
-    const before = measureProcess();
-    await abort(origin, 2_000);
-    const after = measureProcess();
-    expect(after.listeners).toBe(before.listeners);
-    expect(after.heapUsed - before.heapUsed).toBeLessThan(3 * mebibyte);
-    expect(await server.isEmptyWithin(1_000)).toBe(true);
-    await place.heal();
-    expect(await ask()).toBe('ok');
+  play(
+    lab,
+    setting,
+    { fault: onRequest(), policies: bare, connectMs: 5_000 },
+    async ({ origin, server, ask, place }) => {
+      // A quarter in each setting. The first are for what is made once.
+      await abort(origin, 500);
+      const before = measureProcess();
+      await abort(origin, 2_000);
+      const after = measureProcess();
+      expect(after.listeners).toBe(before.listeners);
+      expect(after.heapUsed - before.heapUsed).toBeLessThan(3 * mebibyte);
+      expect(await server.isEmptyWithin(1_000)).toBe(true);
+      await place.heal();
+      expect(await ask()).toBe('ok');
 
-    /** Clients come, 50 at a time, and leave as soon as the upstream has their requests. */
-    async function abort(at: string, count: number): Promise<void> {
-      const { port } = new URL(at);
-      for (let left = count; left > 0; left -= 50) {
-        const target = server.requests + 50;
-        const clients = Array.from({ length: 50 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
-        for (const client of clients) client.write('GET /fault HTTP/1.1\r\nhost: lab.test\r\n\r\n');
-        await server.untilRequests(target);
-        for (const client of clients) client.destroy();
-        expect(await server.isEmptyWithin(1_000)).toBe(true);
+      /** Clients come, 50 at a time, and leave as soon as the upstream has their requests. */
+      async function abort(at: string, count: number): Promise<void> {
+        const { port } = new URL(at);
+        for (let left = count; left > 0; left -= 50) {
+          const target = server.requests + 50;
+          const clients = Array.from({ length: 50 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+          for (const client of clients) client.write('GET /fault HTTP/1.1\r\nhost: lab.test\r\n\r\n');
+          await server.untilRequests(target);
+          for (const client of clients) client.destroy();
+          expect(await server.isEmptyWithin(1_000)).toBe(true);
+        }
       }
-    }
-  }),
+    },
+  ),
 );
 
 function measureProcess() {
@@ -114,7 +134,10 @@ function measureProcess() {
 
 const limit = 8 * mebibyte;
 const floods: Readonly<Record<string, Behaviour>> = {
-  'a body without length': onRequest(raw(['content-type: application/json'], '"'), stream('a'.repeat(65_536), 4 * limit)),
+  'a body without length': onRequest(
+    raw(['content-type: application/json'], '"'),
+    stream('a'.repeat(65_536), 4 * limit),
+  ),
   'a gzip bomb': onRequest(json(gzipSync(`"${'a'.repeat(8 * limit)}"`), { 'content-encoding': 'gzip' })),
 };
 

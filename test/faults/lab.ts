@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
 import { type AppOptions, buildApp } from '../../src/app.ts';
-import { defineRoute, defineUpstream, path, type Provider, type Route, Type } from '../../src/index.ts';
+import { defineRoute, defineUpstream, type Provider, path, type Route, Type } from '../../src/index.ts';
 import { json, onRequest } from './behaviours.ts';
 import { get } from './client.ts';
 import { type NameServer, startNameServer } from './dns.ts';
@@ -9,8 +10,12 @@ import { isWhole } from './report.ts';
 import { startFaultServer } from './server.ts';
 import { createAuthority, type TestAuthority } from './tls.ts';
 
-/** The deadline of every route here, and the limit for a connection, milliseconds. */
-export const deadlineMs = 1_000;
+/**
+ * Deadlines, milliseconds: a short one where something is to end by it, and a long one where nothing should come near it. They
+ * are an order of magnitude apart, so that a busy machine changes no result.
+ */
+export const deadlines = { short: 500, long: 5_000 } as const;
+/** The limit for a connection, milliseconds. */
 export const connectMs = 150;
 
 /** How a route uses the source that fails. */
@@ -44,7 +49,16 @@ export const steadyAnswers = {
 /** An app that listens. */
 export interface RunningApp {
   readonly origin: string;
+  /** The finer cause of the faulty source's last failure, as it was logged. */
+  reasonOf(route: string): string | undefined;
   close(): Promise<void>;
+}
+
+export interface FaultyRouteOptions {
+  /** Default: the long one. */
+  readonly deadline?: number;
+  /** Default: gives an empty input. */
+  readonly input?: (() => object) | undefined;
 }
 
 /** What the rows share: the good upstream, names, certificates, and the way to an app. */
@@ -54,7 +68,7 @@ export interface Lab {
   /** A route of the good sources only. */
   steadyRoute(url: string): Route;
   /** A route with the faulty source called `fault`. */
-  faultyRoute(url: string, setting: Setting, provider: Provider<object, unknown>, input?: () => object): Route;
+  faultyRoute(url: string, setting: Setting, provider: Provider<object, unknown>, options?: FaultyRouteOptions): Route;
   start(routes: readonly Route[], options?: Partial<AppOptions>): Promise<RunningApp>;
   close(): Promise<void>;
 }
@@ -69,8 +83,8 @@ export async function openLab(): Promise<Lab> {
     upstream.provider({ name, output: Type.Unknown(), request: () => ({ path: path`/${name}` }) });
   const [a, b, c, d] = [good('a'), good('b'), good('c'), good('d')];
 
-  const toDraft = (url: string) => {
-    const route = defineRoute({ url, summary: url, deadline: deadlineMs });
+  const toDraft = (url: string, deadline: number = deadlines.long) => {
+    const route = defineRoute({ url, summary: url, deadline });
     return { route, source: (each: Provider<object, unknown>) => route.source(each, { input: () => ({}) }) };
   };
 
@@ -79,20 +93,31 @@ export async function openLab(): Promise<Lab> {
     return route.merge({ a: source(a), b: source(b), c: source(c), d: source(d) });
   }
 
-  function faultyRoute(url: string, { sources, optional }: Setting, provider: Provider<object, unknown>, input = () => ({})) {
-    const { route, source } = toDraft(url);
-    const fault = route.source(provider, { input, optional });
+  function faultyRoute(
+    url: string,
+    { sources, optional }: Setting,
+    provider: Provider<object, unknown>,
+    options: FaultyRouteOptions = {},
+  ) {
+    const { route, source } = toDraft(url, options.deadline);
+    const fault = route.source(provider, { input: options.input ?? (() => ({})), optional });
     if (sources === 1) return route.merge({ fault });
     return route.merge({ a: source(a), b: source(b), fault, c: source(c), d: source(d) });
   }
 
   async function start(routes: readonly Route[], options: Partial<AppOptions> = {}): Promise<RunningApp> {
     const transport = { connectMs, ca: authority.cert, lookup: names.lookup, ...options.transport };
-    const { server } = await buildApp({ ...options, routes: [...routes, steadyRoute('/warm-up')], transport });
+    const log = createLog();
+    const { server } = await buildApp({
+      ...options,
+      routes: [...routes, steadyRoute('/warm-up')],
+      transport,
+      logger: log.logger,
+    });
     await server.listen({ port: 0, host: '127.0.0.1' });
     const origin = `http://127.0.0.1:${toPort(server.server)}`;
     await get(`${origin}/warm-up`); // code that runs for the first time takes its time
-    return { origin, close: () => server.close() };
+    return { origin, reasonOf: log.reasonOf, close: () => server.close() };
   }
 
   const close = async () => {
@@ -104,7 +129,22 @@ export async function openLab(): Promise<Lab> {
 /** How the payload begins when the faulty source gave these bytes. */
 export function toPayload({ sources }: Setting, fault: string): string {
   const { a, b, c, d } = steadyAnswers;
-  return sources === 1 ? `{"data":{"fault":${fault}}` : `{"data":{"a":${a},"b":${b},"fault":${fault},"c":${c},"d":${d}}`;
+  return sources === 1
+    ? `{"data":{"fault":${fault}}`
+    : `{"data":{"a":${a},"b":${b},"fault":${fault},"c":${c},"d":${d}}`;
+}
+
+/** A log that remembers the last line of each route. */
+function createLog() {
+  const lines = new Map<string, string>();
+  const write = (line: string) => {
+    const { route } = JSON.parse(line) as { readonly route?: string }; // pino writes JSON
+    if (route !== undefined) lines.set(route, line);
+  };
+  return {
+    logger: pino({ level: 'info' }, { write }),
+    reasonOf: (route: string) => /"fault":\{[^}]*"reason":"(\w+)"/.exec(lines.get(route) ?? '')?.[1],
+  };
 }
 
 function toSteadyAnswer(head: string): string {

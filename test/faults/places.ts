@@ -5,7 +5,7 @@ import { type Behaviour, type FaultServer, type FaultServerOptions, startFaultSe
 
 /** The upstream of one case: where it is, what it saw, and how its fault ends. */
 export interface Place {
-  readonly origin: string;
+  readonly origin: string | readonly string[];
   /** What is reached at the origin while the fault lasts; undefined where nothing is. */
   readonly server: FaultServer | undefined;
   /** Ends the fault: from now on the origin answers well. */

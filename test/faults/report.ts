@@ -12,6 +12,8 @@ export interface Finding {
   readonly name: string;
   readonly setting: string;
   readonly outcome: string;
+  /** The finer cause, as logged. */
+  readonly reason?: string | undefined;
   /** Absent for a story of many requests. */
   readonly status?: number;
   readonly ms: number;

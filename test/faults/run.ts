@@ -3,7 +3,7 @@
  * docs/failures.md.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from './report.ts';
@@ -17,7 +17,7 @@ const { status } = spawnSync('vitest', ['run', '--project', 'sockets', 'test/fau
   stdio: ['ignore', asMarkdown ? 2 : 'inherit', 'inherit'],
   env: { ...process.env, FAULTS_REPORT: file, LONG_TESTS: '1' },
 });
-const findings = readFindings();
+const findings = existsSync(file) ? readFindings() : [];
 rmSync(folder, { recursive: true });
 if (asMarkdown) process.stdout.write(toMarkdown(findings));
 else console.table(findings);
@@ -30,14 +30,19 @@ function readFindings(): readonly Finding[] {
 
 /** One line for each way to fail; the four settings are columns. */
 function toMarkdown(all: readonly Finding[]): string {
-  const settings = [...new Set(all.map(({ setting }) => setting))].sort();
+  const settings = [...new Set(all.map(({ setting }) => setting))].toSorted();
   const rows = Map.groupBy(all, (finding) => `| ${toCell(finding.case)} | ${toCell(finding.name)}`);
   const lines = [...rows].map(([start, findings]) => {
     const cells = settings.map((setting) => toResult(findings.find((finding) => finding.setting === setting)));
-    const outcomes = [...new Set(findings.map(({ outcome }) => outcome))].sort();
-    return `${start} | ${outcomes.map((outcome) => `\`${outcome}\``).join(', ')} | ${cells.join(' | ')} |`;
+    const outcomes = new Set(findings.map(({ outcome, reason }) => (reason ? `${outcome}: ${reason}` : outcome)));
+    return `${start} | ${[...outcomes].toSorted().join(', ')} | ${cells.join(' | ')} |`;
   });
-  return [`| case | what is done | outcome | ${settings.join(' | ')} |`, `|${'-|'.repeat(settings.length + 3)}`, ...lines, ''].join('\n');
+  return [
+    `| case | what is done | outcome | ${settings.join(' | ')} |`,
+    `|${'-|'.repeat(settings.length + 3)}`,
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function toResult(finding: Finding | undefined): string {
@@ -48,5 +53,7 @@ function toResult(finding: Finding | undefined): string {
 /** Text for a cell: what would end it is written in another way. */
 function toCell(text: string): string {
   const control = /[\u0000-\u001f\u007f-\u00a0]/g;
-  return text.replaceAll('|', '\\|').replace(control, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text
+    .replaceAll('|', '\\|')
+    .replace(control, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

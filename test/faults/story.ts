@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { defineUpstream, path, type Provider, type Route, Type, type Upstream } from '../../src/index.ts';
+import { defineUpstream, type Provider, path, type Route, Type, type Upstream } from '../../src/index.ts';
 import { type StandardOptions, standard } from '../../src/policies/standard.ts';
 import { get, toEnvelope } from './client.ts';
 import { type Lab, type Setting, settingsOf } from './lab.ts';
@@ -32,35 +32,55 @@ export interface Scene {
 let stories = 0;
 
 /** A test of many requests, in the settings it runs in. Those that mostly wait may do so together. */
-export function story(spec: string, name: string, run: (setting: Setting) => Promise<void>, { waits = false } = {}): void {
+export function story(
+  spec: string,
+  name: string,
+  run: (setting: Setting) => Promise<void>,
+  { waits = false } = {},
+): void {
   for (const setting of settingsOf(stories)) {
-    (waits ? it.concurrent : it)(`${spec} / ${name} / ${setting.name}`, async () => {
-      const startedAt = performance.now();
-      await run(setting);
-      report({ case: spec, name, setting: setting.name, outcome: 'holds', ms: Math.round(performance.now() - startedAt) });
-    }, 60_000);
+    (waits ? it.concurrent : it)(
+      `${spec} / ${name} / ${setting.name}`,
+      async () => {
+        const startedAt = performance.now();
+        await run(setting);
+        report({
+          case: spec,
+          name,
+          setting: setting.name,
+          outcome: 'holds',
+          ms: Math.round(performance.now() - startedAt),
+        });
+      },
+      60_000,
+    );
   }
   stories += 1;
 }
 
 /** Opens a scene and closes it again: no socket and nothing unhandled may be left. */
-export async function play(lab: Lab, setting: Setting, options: SceneOptions, run: (scene: Scene) => Promise<void>): Promise<void> {
+export async function play(
+  lab: Lab,
+  setting: Setting,
+  options: SceneOptions,
+  run: (scene: Scene) => Promise<void>,
+): Promise<void> {
   const { fault, provider = toAnything, routes = [] } = options;
   const place = await (typeof fault === 'function' ? fault : serving(fault))();
   if (!place.server) throw new TypeError('a story needs a fault server');
   const { server } = place;
   const upstream = defineUpstream({ name: 'faulty', origin: place.origin, ...options.upstream });
-  const route = lab.faultyRoute('/fault', setting, provider(upstream), options.input);
+  const route = lab.faultyRoute('/fault', setting, provider(upstream), { input: options.input });
   const transport = options.connectMs === undefined ? {} : { connectMs: options.connectMs };
-  const { origin, close } = await lab.start([route, ...routes], { policies: standard(options.policies), transport });
+  const app = await lab.start([route, ...routes], { policies: standard(options.policies), transport });
   try {
-    await run({ place, server, origin, ask: () => ask(`${origin}/fault`, setting) });
+    await run({ place, server, origin: app.origin, ask: () => ask(`${app.origin}/fault`, setting) });
+    await app.close();
+    expect(await server.isEmptyWithin(1_000), 'no socket is left').toBe(true);
+    expect(defects).toEqual([]);
   } finally {
-    await close();
+    await Promise.all([app.close(), place.close()]);
   }
-  expect(await server.isEmptyWithin(1_000), 'no socket is left').toBe(true);
-  await place.close();
-  expect(defects).toEqual([]);
 }
 
 async function ask(url: string, { optional }: Setting): Promise<string> {

@@ -35,7 +35,13 @@ export function createAuthority(): TestAuthority {
     cert,
     issue(options = {}) {
       const { publicKey, privateKey } = createKeys();
-      const request = { name: 'test upstream', publicKey, issuer: subject.name, issuerKey: root.privateKey, isAuthority: false };
+      const request = {
+        name: 'test upstream',
+        publicKey,
+        issuer: subject.name,
+        issuerKey: root.privateKey,
+        isAuthority: false,
+      };
       return { cert: toCertificate({ ...request, ...options }), key: toPem(privateKey) };
     },
   };
@@ -83,7 +89,10 @@ function toCertificate(request: CertificateRequest): string {
     der(0xa3, extensions),
   );
   const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, request.issuerKey)]));
-  const lines = sequence(body, ecdsaWithSha256, signature).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    sequence(body, ecdsaWithSha256, signature)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
@@ -100,7 +109,8 @@ const toAlternativeName = (host: string): Buffer =>
   isIPv4(host) ? der(0x87, Buffer.from(host.split('.').map(Number))) : der(0x82, Buffer.from(host, 'ascii'));
 const toName = (name: string): Buffer => sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(name)))));
 /** `YYYYMMDDHHMMSSZ`, a GeneralizedTime. */
-const toTime = (date: Date): Buffer => der(0x18, Buffer.from(`${date.toISOString().replace(/[-:T]|\..*/g, '')}Z`, 'ascii'));
+const toTime = (date: Date): Buffer =>
+  der(0x18, Buffer.from(`${date.toISOString().replace(/[-:T]|\..*/g, '')}Z`, 'ascii'));
 
 function extension(hex: string, critical: boolean, value: Buffer): Buffer {
   const mark = critical ? [der(0x01, Buffer.from([0xff]))] : [];

@@ -58,6 +58,7 @@ describe('balancer', () => {
     const balancer = createBalancer(2);
     fail(balancer, 0, 50);
     vi.advanceTimersByTime(30_000);
+    fail(balancer, 0, 4);
     expect(picks(balancer, 2)).toEqual([0, 1]);
   });
 

@@ -198,21 +198,45 @@ describe('an open breaker', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(await run([answer])).toEqual(['circuit_open']);
     expect(events().at(-1)).toBe('breaker_opened');
-    for (const late of upstream.sent.slice(5)) late.end(answer);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(await run(times(3, answer))).toEqual(['ok', 'ok', 'ok']);
+    expect(await run(times(2, answer))).toEqual(['ok', 'ok']);
+    for (const late of upstream.sent.slice(5, 8)) late.end(unavailable);
+    expect(await run([answer])).toEqual(['ok']);
     expect(events().at(-1)).toBe('breaker_closed');
   });
 
-  it('is not impressed by how calls end that were sent before it opened', async () => {
-    const { upstream, start, run, events } = createBroken();
+  it('lets no more through than have to succeed yet', async () => {
+    const { upstream, start, run } = await createOpened();
+    await vi.advanceTimersByTimeAsync(5_000);
+    await run([answer, answer]);
     start();
-    await run(times(5, unreachable));
+    expect(await run([answer])).toEqual(['circuit_open']);
+    expect(upstream.sent).toHaveLength(5 + 3);
+  });
+
+  it('is not impressed by how calls end that were sent before it opened', async () => {
+    const { upstream, start, events } = createBroken();
+    for (let i = 0; i < 15; i += 1) start();
+    for (const attempt of upstream.sent.slice(0, 10)) attempt.end(unreachable);
+    await settle();
+    expect(events()).toEqual(['breaker_opened']);
     await vi.advanceTimersByTimeAsync(5_000);
     start();
-    upstream.sent[0]?.end(unavailable);
+    for (const attempt of upstream.sent.slice(10, 15)) attempt.end(unreachable);
     await settle();
     expect(events()).toEqual(['breaker_opened', 'breaker_half_open']);
+  });
+
+  it('starts anew when it closes, whatever it has seen before', async () => {
+    const { run, events } = createBroken();
+    await run(times(20, unavailable));
+    await vi.advanceTimersByTimeAsync(5_000);
+    await run([...times(3, answer), answer]);
+    expect(events().at(-1)).toBe('breaker_closed');
+    await run(times(5, unreachable));
+    await vi.advanceTimersByTimeAsync(5_000);
+    await run([...times(3, answer), unreachable]);
+    expect(events().at(-1)).toBe('breaker_closed');
   });
 });
 

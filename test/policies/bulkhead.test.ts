@@ -112,6 +112,16 @@ describe('bulkhead', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('does not send a call that is aborted before it has begun', async () => {
+    const { call, upstream } = createBounded({});
+    const context = createContext();
+    const watched = watch(call, context);
+    context.scope.abort(clientLeft);
+    await settle();
+    expect(watched.outcome).toEqual({ status: 'failed', failure: clientLeft });
+    expect(upstream.sent).toEqual([]);
+  });
+
   it('lets none wait with a queue of 0', async () => {
     const { start } = createBounded({ limit: 1, queue: 0 });
     await start();
@@ -143,6 +153,20 @@ describe('bulkhead', () => {
     upstream.sent[3]?.end(unavailable);
     await settle();
     expect(shop.snapshot()).toMatchObject({ inFlight: 2, limit: 2 });
+  });
+
+  it('lets nobody slip past those who wait, nor wait for ever, when its limit grows', async () => {
+    const { start, call, upstream } = createBounded({ limit: 1, queue: 50, adaptive: adaptive({ min: 1, max: 3 }) });
+    for (const input of ['0', '1', '2', '3', '4', '5']) await start(input);
+    upstream.sent[0]?.end(answer);
+    const late = [];
+    for (let microtask = 0; microtask < 20; microtask += 1) {
+      late.push(watch(call, createContext(), 'late'));
+      await Promise.resolve();
+    }
+    await vi.advanceTimersByTimeAsync(50);
+    expect(upstream.sent.map(({ input }) => input)).toEqual(['0', '1', '2']);
+    expect(late.every(({ outcome }) => codeOf(outcome) === 'saturated')).toBe(true);
   });
 
   it('never runs more than its limit, answers every call, and is empty in the end', async () => {

@@ -103,6 +103,16 @@ describe('coalesce', () => {
     expect([first, second].map(({ context }) => context.record.attempts)).toEqual([1, 0]);
   });
 
+  it('starts no flight for a call whose scope is aborted already', async () => {
+    const { sent, start, call } = createShared();
+    const context = createContext();
+    context.scope.abort(clientLeft);
+    watch(call, context);
+    expect(sent[0]?.context).toBe(context);
+    start();
+    expect(sent[1]?.isOpen).toBe(true);
+  });
+
   it('shares nothing between providers, nor between upstreams', () => {
     const upstream = createManualUpstream();
     const policy = coalesce();

@@ -156,6 +156,20 @@ describe('hedge', () => {
     expect(manual.sent).toHaveLength(2);
   });
 
+  it('learns from calls that it hedged too: an upstream that has become slow is left alone', async () => {
+    const { call, sent } = await createHedged({ minSamples: 20 });
+    for (let i = 0; i < 100; i += 1) {
+      watch(call, createContext());
+      await vi.advanceTimersByTimeAsync(90);
+      sent.find(({ isOpen }) => isOpen)?.end(answer);
+      await settle();
+    }
+    const before = sent.length;
+    watch(call, createContext());
+    await vi.advanceTimersByTimeAsync(89);
+    expect(sent).toHaveLength(before + 1);
+  });
+
   it('sends at most 5 % more than there are calls', async () => {
     const { call, sent } = await createHedged();
     for (let i = 0; i < 200; i += 1) {
@@ -194,6 +208,7 @@ describe('hedge', () => {
     expect(shop.snapshot()).toMatchObject({ circuit: 'open' });
     await vi.advanceTimersByTimeAsync(100);
     expect(sent).toHaveLength(6);
+    expect(shop.snapshot()).toMatchObject({ retryBudget: 10 });
   });
 
   it('counts a call once for the budget that it shares with a retry around it', async () => {

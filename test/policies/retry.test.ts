@@ -41,7 +41,9 @@ describe('retry', () => {
 
   it('tries a failed call once more, after a wait with jitter', async () => {
     const startedAt = performance.now();
-    const { outcome, sent, attempts } = await run([unavailable, answer]);
+    const context = createContext();
+    const { outcome, sent, attempts } = await run([unavailable, answer], {}, context);
+    expect([vi.getTimerCount(), context.scope.listeners()]).toEqual([0, 0]);
     expect(outcome).toBe(answer);
     expect(attempts).toBe(2);
     expect(sent.map(({ sentAt }) => sentAt - startedAt)).toEqual([0, 10 + 25]);
@@ -147,7 +149,10 @@ describe('retry', () => {
     expect(all.every(({ outcome }) => outcome === unavailable)).toBe(true);
     expect(upstream.sent).toHaveLength(30 + 10);
     expect(shop.snapshot()).toEqual({ retryBudget: 0 });
-    for (let i = 0; i < 10; i += 1) watch(call, createContext());
+    const unpaid = watch(call, createContext());
+    await vi.advanceTimersByTimeAsync(10);
+    expect(unpaid.outcome).toBe(unavailable); // at once: there is nothing to wait for
+    for (let i = 0; i < 9; i += 1) watch(call, createContext());
     await vi.advanceTimersByTimeAsync(1_000);
     expect(upstream.sent).toHaveLength(40 + 10 + 1);
   });

@@ -8,8 +8,9 @@ async function build(): Promise<Served> {
   const page = defineRoute({ url: '/v1/page', summary: 'A page' });
   const post = defineRoute({ method: 'POST', url: '/v1/page', summary: 'A page', body: Type.Object({}) });
   const provider = createAsk(upstream.origin);
-  const routes = [page, post].map((route) => route.merge({ a: route.source(provider('a'), plain) }));
-  return serve({ routes });
+  const a = page.source(provider('a'), plain);
+  const b = post.source(provider('a'), plain);
+  return serve({ routes: [page.merge({ a }), post.merge({ b })] });
 }
 
 const host = 'Host: api.example.com\r\n';

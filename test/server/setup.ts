@@ -147,15 +147,17 @@ export interface AskOptions {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Text as it is, anything else as JSON. */
   readonly body?: unknown;
+  readonly signal?: AbortSignal;
 }
 
 /** One request on a connection of its own. */
-export function ask(url: string, { method = 'GET', headers = {}, body }: AskOptions = {}): Promise<Answer> {
+export function ask(url: string, { method = 'GET', headers = {}, body, signal }: AskOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     // Said here, since Node's client sends a DELETE with a body as if it had none.
     const own = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    const outgoing = request(url, { method, agent: false, headers: { ...own, ...headers } }, async (response) => {
+    const options = { method, agent: false, headers: { ...own, ...headers }, ...(signal ? { signal } : {}) };
+    const outgoing = request(url, options, async (response) => {
       const got = await readText(response);
       resolve({ status: response.statusCode ?? 0, headers: response.headers, text: got, json: () => JSON.parse(got) });
     });

@@ -27,6 +27,8 @@ export type Ending = keyof typeof statusOf;
 export interface Expected {
   /** How the faulty source ends; one of them where the spec leaves it open. */
   readonly ends: Ending | readonly Ending[];
+  /** The finer cause that is logged. */
+  readonly reason?: string;
   /** When the client has its answer. Default: at once. */
   readonly when?: 'at once' | 'at the connect limit' | 'at the deadline' | 'by the deadline';
   /** Whether the connection must be gone within a second. Default false: it may serve again. */
@@ -38,7 +40,11 @@ export interface Expected {
   /** Text that the client must not see. */
   readonly hidden?: readonly string[];
   /** Origin, limits and the like, where they are not the default. */
-  readonly upstream?: { readonly maxBytes?: number; readonly connections?: number; readonly privateAddresses?: boolean };
+  readonly upstream?: {
+    readonly maxBytes?: number;
+    readonly connections?: number;
+    readonly privateAddresses?: boolean;
+  };
   /** Default: GET / of anything. */
   readonly provider?: (upstream: Upstream) => Provider<object, unknown>;
   /** Default: an empty input. */

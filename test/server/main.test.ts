@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ask, json, type Line, startUpstream } from './setup.ts';
+
+const root = join(import.meta.dirname, '../..');
+const door = pathToFileURL(join(root, 'src/index.ts')).href;
+
+const provider = (origin = 'http://127.0.0.1:9') => `
+import { defineUpstream, path, Type } from '${door}';
+const shop = defineUpstream({ name: 'my-shop', origin: '${origin}', policies: [] });
+export const getItem = shop.provider({ name: 'item', output: Type.Unknown(), request: () => ({ path: path\`/item\` }) });
+`;
+const route = (sources = 'const item = route.source(getItem, { input: () => null });', options = '') => `
+import { defineRoute, Type } from '${door}';
+import { getItem } from '../providers/shop.ts';
+const route = defineRoute({ url: '/v1/item', summary: 'An item', ${options} });
+${sources}
+export default route.merge({ item });
+`;
+const good = { 'providers/shop.ts': provider(), 'routes/item.ts': route() };
+
+/** The program, started in a folder with these files. */
+interface Program {
+  readonly child: ChildProcess;
+  readonly lines: readonly Line[];
+  readonly errors: () => string;
+  readonly ended: Promise<number | null>;
+}
+
+async function start(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const folder = await mkdtemp(join(tmpdir(), 'confluo-main-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  const child = spawn(process.execPath, [join(root, 'src/main.ts')], { cwd: folder, env: { PORT: '0', ...env } });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const lines: Line[] = [];
+  let rest = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const [last = '', ...complete] = (rest + text).split('\n').reverse();
+    rest = last;
+    for (const line of complete.reverse()) lines.push(JSON.parse(line) as Line);
+    child.emit('line');
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return { child, lines, errors: () => errors, ended };
+}
+
+async function findLine({ child, lines, errors }: Program, msg: string): Promise<Line> {
+  for (;;) {
+    const found = lines.find((line) => line['msg'] === msg);
+    if (found) return found;
+    if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}: ${errors()}`);
+    await Promise.race([once(child, 'line'), once(child, 'exit')]);
+  }
+}
+
+describe('what keeps it from starting is one line, and the exit code says whose it is', () => {
+  const needsOptional = `
+    const first = route.source(getItem, { input: () => null, optional: true });
+    const item = route.source(getItem, { input: () => null, needs: { first } });`;
+  const withoutOutput = provider().replace('output: Type.Unknown(), ', '');
+  test.each([
+    ['an unknown key', good, { CONFLUO_COLOUR: 'red' }, 78, /^confluo: CONFLUO_COLOUR is not a known key\n$/],
+    ['a port that is none', good, { PORT: 'http' }, 78, /^confluo: PORT must be integer\n$/],
+    ['several bad keys', good, { PORT: '-1', CONFLUO_LOG_LEVEL: 'loud' }, 78, /^confluo: .*PORT .*; CONFLUO_LOG_LEVEL .*\n$/],
+    ['an origin that is none', good, { CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: 'shop' }, 78, /^confluo: CONFLUO_UPSTREAM_MY_SHOP_ORIGIN must be an origin.*\n$/],
+    ['an origin of nothing', good, { CONFLUO_UPSTREAM_OTHER_ORIGIN: 'http://a' }, 78, /^confluo: .*"other".*CONFLUO_UPSTREAM_OTHER_ORIGIN\n$/],
+    ['embedded upstreams', good, { CONFLUO_UPSTREAMS: 'embedded' }, 78, /^confluo: CONFLUO_UPSTREAMS=embedded needs .*\n$/],
+    ['no folder', good, { CONFLUO_APP_DIR: 'nowhere' }, 78, /^confluo: no routes found: .*nowhere.*\n$/],
+    ['two routes with one URL', { ...good, 'routes/other.ts': route() }, {}, 78, /^confluo: two routes with one URL: GET \/v1\/item\n$/],
+    ['a required source that needs an optional one', { ...good, 'routes/item.ts': route(needsOptional) }, {}, 78, /^confluo: route GET \/v1\/item: source "item" is required but needs "first".*\n$/],
+    ['a provider without output', { ...good, 'providers/shop.ts': withoutOutput }, {}, 78, /^confluo: providers\/shop\.ts: provider "my-shop\/item": "output" is missing.*\n$/],
+    ['a provider that throws', { ...good, 'providers/other.ts': 'throw new Error("no licence")' }, {}, 78, /^confluo: providers\/other\.ts: no licence\n$/],
+    ['a route that is none', { ...good, 'routes/item.ts': 'export default 1' }, {}, 78, /^confluo: routes\/item\.ts: the default export is not a route\n$/],
+    ['a URL that is none', { ...good, 'routes/item.ts': route().replace("'/v1", "'v1") }, {}, 78, /^confluo: route GET v1\/item: a URL begins with \/\n$/],
+    ['a URL that is taken', { ...good, 'routes/item.ts': route().replace('/v1/item', '/livez') }, {}, 78, /^confluo: .*'\/livez'\n$/],
+    ['a schema that is none', { ...good, 'routes/item.ts': route(undefined, "query: Type.Object({ a: Type.String({ pattern: '(' }) })") }, {}, 78, /^confluo: .*\/v1\/item.*\n$/],
+    ['a host that is none', good, { HOST: '192.0.2.1' }, 69, /^confluo: port 0 on 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\); .*\n$/],
+  ])('%s', async (_name, files, env, code, line) => {
+    const { ended, errors, lines } = await start(files, env);
+    expect({ code: await ended, errors: errors() }).toEqual({ code, errors: expect.stringMatching(line) });
+    expect(lines).toEqual([]);
+  });
+
+  test('a port in use', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+
+    const { ended, errors } = await start(good, { PORT: String(port) });
+
+    expect({ code: await ended, errors: errors() }).toEqual({
+      code: 69,
+      errors: `confluo: port ${port} on 127.0.0.1 is in use; PORT and HOST say where to listen\n`,
+    });
+  });
+});
+
+describe('a program that runs', () => {
+  const run = async (env: Readonly<Record<string, string>>) => {
+    const program = await start(good, env);
+    const { address } = await findLine(program, 'listening');
+    return { ...program, origin: String(address) };
+  };
+
+  test('serves the folder, says where, and takes origins from the environment', async () => {
+    const upstream = await startUpstream(json({ id: 7 }));
+    const { origin, errors } = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
+
+    expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await ask(`${origin}/v1/item`)).json()).toMatchObject({ data: { item: { id: 7 } } });
+    expect(errors()).toBe('');
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('answers what it has taken after %s, lets idle clients go, and ends with 0', async (signal) => {
+    let answer = () => {};
+    const upstream = await startUpstream((response) => {
+      answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end('1');
+    });
+    const program = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
+    const { origin, child, ended } = program;
+    const agent = new Agent({ keepAlive: true });
+    const keep = (url: string) =>
+      new Promise<{ readonly status: number | undefined; readonly connection: string | undefined }>((resolve, reject) => {
+        const outgoing = request(origin + url, { agent }, (response) => {
+          response.resume().on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }));
+        });
+        outgoing.on('error', reject).end();
+      });
+
+    expect(await keep('/livez')).toEqual({ status: 200, connection: 'keep-alive' });
+    const inFlight = keep('/v1/item');
+    await upstream.arrived(1);
+    expect(await keep('/livez')).toEqual({ status: 200, connection: 'keep-alive' });
+    const signalledAt = performance.now();
+    child.kill(signal);
+    await findLine(program, 'draining');
+    answer();
+
+    expect(await inFlight).toEqual({ status: 200, connection: 'close' });
+    expect(await ended).toBe(0);
+    expect(performance.now() - signalledAt).toBeLessThan(5_000);
+    expect(program.lines.map(({ msg }) => msg)).toEqual(['listening', 'draining', 'request', 'stopped']);
+    expect(program.errors()).toBe('');
+  });
+
+  test('does not wait longer than it may', async () => {
+    const upstream = await startUpstream(() => {});
+    const program = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin, CONFLUO_STOP_MS: '300' });
+    const gone = ask(`${program.origin}/v1/item`).catch(() => 'cut off');
+    await upstream.arrived(1);
+
+    program.child.kill('SIGTERM');
+
+    expect(await program.ended).not.toBe(0);
+    expect(await gone).toBe('cut off');
+  });
+});
