@@ -2,7 +2,6 @@
 import { connect, type Socket } from 'node:net';
 import { answerQuestions } from './child.ts';
 import { createHistogram } from './histogram.ts';
-import { readCpu } from './measure.ts';
 
 /** Where the load goes. */
 export interface Target {
@@ -21,13 +20,14 @@ export interface LoadFigures {
   readonly p99Ms: number;
 }
 
-let sockets: readonly Socket[] = [];
+const open = new Set<Socket>();
+let whenIdle: (() => void) | undefined;
 let histogram = createHistogram();
 let errors = 0;
 
 const questions = {
   start: (target: Target): void => {
-    sockets = Array.from({ length: target.connections }, () => openConnection(target));
+    for (let i = 0; i < target.connections; i += 1) open.add(openConnection(target));
   },
   /** Forgets what was counted so far. */
   mark: (): void => {
@@ -40,11 +40,12 @@ const questions = {
     p50Ms: histogram.percentile(0.5),
     p99Ms: histogram.percentile(0.99),
   }),
-  stop: (): void => {
-    for (const socket of sockets) socket.destroy();
-    sockets = [];
-  },
-  usage: readCpu,
+  /** Sends nothing more, and ends when the last answer is there: no server is left with work that nobody wants. */
+  stop: (): Promise<void> =>
+    new Promise((resolve) => {
+      whenIdle = resolve;
+      closeWhenIdle();
+    }),
 };
 
 export type LoadQuestions = typeof questions;
@@ -92,11 +93,24 @@ function openConnection({ port, path }: Target): Socket {
   function onAnswer(): void {
     if (status === '200') histogram.record(performance.now() - sentAt);
     else errors += 1;
-    send();
+    if (whenIdle) close();
+    else send();
   }
 
   function onLost(): void {
-    if (sockets.includes(socket)) errors += 1;
-    socket.destroy();
+    if (open.has(socket)) errors += 1;
+    close();
   }
+
+  function close(): void {
+    open.delete(socket);
+    socket.destroy();
+    closeWhenIdle();
+  }
+}
+
+function closeWhenIdle(): void {
+  if (open.size > 0 || !whenIdle) return;
+  whenIdle();
+  whenIdle = undefined;
 }

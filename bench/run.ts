@@ -41,7 +41,10 @@ const paces = {
 const wholeRunMs = 20 * 60_000;
 
 async function main(): Promise<void> {
-  setTimeout(() => process.exit(1), wholeRunMs).unref();
+  setTimeout(() => {
+    console.error('The run took too long.');
+    process.exit(1);
+  }, wholeRunMs).unref();
   const pace = options.smoke ? paces.smoke : options.quick ? paces.quick : paces.full;
   const session = await openSession();
   try {

@@ -12,3 +12,12 @@ export { defineUpstream, type Provider, type RunContext, type Upstream } from '.
 export type { Method, RequestParts } from './engine/request.ts';
 export { defineRoute, type Route, type RouteDraft, type RouteRequest } from './engine/route.ts';
 export type { Source } from './engine/source.ts';
+export { type AdaptiveOptions, adaptive } from './policies/adaptive.ts';
+export { type BreakerOptions, breaker } from './policies/breaker.ts';
+export { type BudgetOptions, budget } from './policies/budget.ts';
+export { type BulkheadOptions, bulkhead } from './policies/bulkhead.ts';
+export { coalesce } from './policies/coalesce.ts';
+export { type HedgeOptions, hedge } from './policies/hedge.ts';
+export { type RetryOptions, retry } from './policies/retry.ts';
+export { type StandardOptions, type StandardPolicies, standard } from './policies/standard.ts';
+export { timeout } from './policies/timeout.ts';

@@ -61,7 +61,13 @@ export function createScope(parent?: Scope): OwnedScope {
 
   let release: Unsubscribe = nothing;
   // A plain property: a getter in an object literal costs some 2 µs a scope, several times all the rest of it.
-  const scope: OwnedScope & { failure: Failure | undefined } = { failure: undefined, onAbort, toSignal, abort, release: () => release() };
+  const scope: OwnedScope & { failure: Failure | undefined } = {
+    failure: undefined,
+    onAbort,
+    toSignal,
+    abort,
+    release: () => release(),
+  };
   if (parent) release = parent.onAbort(abort);
   return scope;
 }

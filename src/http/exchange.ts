@@ -130,7 +130,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
       if (!wasBody) return;
       // undici takes a reset for the end of a body that has neither length nor chunks.
       if (wire?.socket.errored) return settle(toFailed(wire.socket.errored, true));
-      if (!isGzip(headers)) return onWhole(body.toBuffer());
+      if (isNoContent || !isGzip(headers)) return onWhole(body.toBuffer());
       inflate(body.toBuffer(), maxBytes, (result) => (Buffer.isBuffer(result) ? onWhole(result) : settle(result)));
     },
     onResponseError(_controller, error) {

@@ -1,13 +1,13 @@
-import type { AnswerHeaders } from '../engine/outcome.ts';
-import { type Failed, failed } from '../engine/outcome.ts';
+import { type AnswerHeaders, type Failed, failed } from '../engine/outcome.ts';
 import { isJson, toRetryAfterMs } from './headers.ts';
 
 /**
- * What the head of a final answer (status 200 to 599) alone decides: a failure by its status or by what its headers announce, or undefined where
- * the body is wanted.
+ * What the head of a final answer (status 200 to 599) alone decides: a failure by its status or by what its headers
+ * announce, or undefined where the body is wanted, or there is none and the status says so.
  */
 export function toHeadFailure(status: number, headers: AnswerHeaders): Failed | undefined {
-  if (status === 205 || (status === 204 && hasBody(headers))) {
+  if (status === 204 && !hasBody(headers)) return undefined;
+  if (status === 204 || status === 205) {
     return failed('invalid_response', 'the answer is empty', { reason: 'empty', status });
   }
   if (status >= 200 && status <= 299) return toTypeFailure(headers, status);

@@ -19,15 +19,15 @@ const mostOverheadPerByte = 8;
 const channel = 'undici:client:sendHeaders';
 const wires = new WeakMap<Socket, Wire>();
 let waiting: ((wire: Wire) => void) | undefined;
-let users = 0;
+const users = new Set<object>();
 
-/** Watches sockets from now on. Each user stops once. */
+/** Watches sockets from now on, until what it returns is called; calling that twice is once. */
 export function watchWires(): () => void {
-  if (users === 0) subscribe(channel, onRequestWritten);
-  users += 1;
+  const user = {};
+  if (users.size === 0) subscribe(channel, onRequestWritten);
+  users.add(user);
   return () => {
-    users -= 1;
-    if (users === 0) unsubscribe(channel, onRequestWritten);
+    if (users.delete(user) && users.size === 0) unsubscribe(channel, onRequestWritten);
   };
 }
 

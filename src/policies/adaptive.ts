@@ -1,7 +1,7 @@
 import { now } from '../engine/deadline.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
 import { isRetryable } from '../engine/failure.ts';
 import type { Outcome } from '../engine/outcome.ts';
+import { requireCounts, requireShares } from './options.ts';
 
 /** Between which limits a bulkhead moves, and how. */
 export interface AdaptiveOptions {
@@ -9,7 +9,7 @@ export interface AdaptiveOptions {
   readonly min?: number;
   /** The most calls at once. The upstream needs as many `connections`, or its pool is the limit. */
   readonly max?: number;
-  /** What a sign of overload leaves of the limit, between 0 and 1. */
+  /** What a sign of overload leaves of the limit, a share of it. */
   readonly decrease?: number;
 }
 
@@ -31,11 +31,9 @@ export function adaptive({
   max = 200, // more at once than one process can make use of
   decrease = 0.7, // half is for networks, where the queue empties at once
 }: AdaptiveOptions = {}): Adaptive {
-  if (!(Number.isInteger(min) && Number.isInteger(max) && 1 <= min && min <= max)) {
-    throw new DefinitionError(`adaptive: min ${min} and max ${max} are not whole numbers from 1 up, in this order`);
-  }
-  if (!(decrease > 0 && decrease < 1))
-    throw new DefinitionError(`adaptive: decrease ${decrease} is not between 0 and 1`);
+  requireCounts('adaptive', { min });
+  requireCounts('adaptive', { max }, min);
+  requireShares('adaptive', { decrease });
 
   return (startAt) => {
     let limit = Math.min(max, Math.max(min, startAt));

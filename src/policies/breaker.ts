@@ -1,9 +1,8 @@
 import type { Call, CallInfo, Policy } from '../engine/call.ts';
-import { isDuration } from '../engine/deadline.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
 import { type Failed, failed, type Outcome } from '../engine/outcome.ts';
 import { type CircuitOptions, createCircuit } from './circuit.ts';
 import { shareCircuits } from './circuits.ts';
+import { requireCounts, requireDurations, requireShares } from './options.ts';
 
 /** When a breaker opens, and for how long. */
 export type BreakerOptions = Partial<CircuitOptions>;
@@ -29,8 +28,10 @@ export function breaker({
   maxOpenMs = 60_000, // the longest that a recovered upstream goes unnoticed
   probes = 3, // one may be luck
 }: BreakerOptions = {}): Policy {
+  requireDurations('breaker', { windowMs, openMs, maxOpenMs });
+  requireCounts('breaker', { minCalls, unreachableInRow, probes });
+  requireShares('breaker', { failureShare });
   const options = { windowMs, minCalls, failureShare, unreachableInRow, openMs, maxOpenMs, probes };
-  checkOptions(options);
 
   const policy: Policy = <I, O>(next: Call<I, O>, info: CallInfo): Call<I, O> => {
     const { upstream, emit } = info;
@@ -55,26 +56,4 @@ export function breaker({
     };
   };
   return policy;
-}
-
-function checkOptions({
-  windowMs,
-  minCalls,
-  failureShare,
-  unreachableInRow,
-  openMs,
-  maxOpenMs,
-  probes,
-}: CircuitOptions) {
-  const durations = { windowMs, openMs, maxOpenMs };
-  for (const [name, ms] of Object.entries(durations)) {
-    if (!isDuration(ms)) throw new DefinitionError(`breaker: ${name} ${ms} is not a number of milliseconds above 0`);
-  }
-  for (const [name, count] of Object.entries({ minCalls, unreachableInRow, probes })) {
-    if (!(Number.isInteger(count) && count > 0))
-      throw new DefinitionError(`breaker: ${name} ${count} is not 1 or more`);
-  }
-  if (!(failureShare > 0 && failureShare <= 1)) {
-    throw new DefinitionError(`breaker: failureShare ${failureShare} is not above 0 and at most 1`);
-  }
 }

@@ -1,12 +1,12 @@
 import type { CallInfo, CallRecord, Inspectable } from '../engine/call.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
+import { requireCounts, requireShares } from './options.ts';
 import { createTickets } from './tickets.ts';
 
 /** What retries and hedges may cost an upstream. */
 export interface BudgetOptions {
   /** Extra attempts for each call, above 0 and at most 1. */
   readonly share?: number;
-  /** Extra attempts a second that need no calls, at least 0.1. */
+  /** Extra attempts a second that need no calls, a whole number. */
   readonly perSecond?: number;
 }
 
@@ -44,10 +44,8 @@ export function budget({
   share = 0.1, // a dead upstream gets 110 % of its load; it needs a whole tenth of calls failing before it matters
   perSecond = 1, // so that the odd failure of an upstream with few calls is retried too
 }: BudgetOptions = {}): BudgetDefinition {
-  if (!(share > 0 && share <= 1)) throw new DefinitionError(`budget: share ${share} is not above 0 and at most 1`);
-  if (!(perSecond >= 0.1 && perSecond <= 1_000)) {
-    throw new DefinitionError(`budget: perSecond ${perSecond} is not between 0.1 and 1000`);
-  }
+  requireShares('budget', { share });
+  requireCounts('budget', { perSecond });
   return Object.freeze({ kind: 'budget', share, perSecond });
 }
 
@@ -60,7 +58,7 @@ export const shareBudget = (definition: BudgetDefinition, info: CallInfo): Budge
 
 function createBudget({ share, perSecond }: BudgetDefinition): Budget {
   const tickets = createTickets({
-    count: Math.floor((perSecond * windowMs) / 1_000),
+    count: (perSecond * windowMs) / 1_000,
     callsPerTicket: Math.ceil(1 / share),
     returnMs: windowMs,
   });

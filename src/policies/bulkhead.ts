@@ -1,10 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Call, CallContext, CallInfo, Inspectable, Policy } from '../engine/call.ts';
-import { isDuration, now, startTimer } from '../engine/deadline.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
+import { now, startTimer } from '../engine/deadline.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Failed, Outcome } from '../engine/outcome.ts';
 import type { Adaptive, LimitLaw } from './adaptive.ts';
+import { requireCounts, requireDurations } from './options.ts';
 
 /** How many calls an upstream gets at once. */
 export interface BulkheadOptions {
@@ -33,11 +33,9 @@ export function bulkhead({
   maxWaitMs = 50, // above it the wait itself is the failure
   adaptive,
 }: BulkheadOptions = {}): Policy {
-  if (!(Number.isInteger(limit) && limit > 0)) throw new DefinitionError(`bulkhead: limit ${limit} is not 1 or more`);
-  if (!(Number.isInteger(queue) && queue >= 0)) throw new DefinitionError(`bulkhead: queue ${queue} is not 0 or more`);
-  if (!isDuration(maxWaitMs)) {
-    throw new DefinitionError(`bulkhead: maxWaitMs ${maxWaitMs} is not a number of milliseconds above 0`);
-  }
+  requireCounts('bulkhead', { limit });
+  requireCounts('bulkhead', { queue }, 0);
+  requireDurations('bulkhead', { maxWaitMs });
 
   const policy: Policy = <I, O>(next: Call<I, O>, info: CallInfo): Call<I, O> => {
     const { slots, law } = info.share(policy, () => createPlaces(limit, adaptive?.(limit)));

@@ -1,12 +1,12 @@
 import type { Call, CallContext, CallInfo, Policy } from '../engine/call.ts';
 import { now, startTimer } from '../engine/deadline.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Failed, Outcome } from '../engine/outcome.ts';
 import { createScope, type OwnedScope } from '../engine/scope.ts';
 import { type BudgetDefinition, shareBudget, standardBudget } from './budget.ts';
 import { shareCircuits } from './circuits.ts';
 import { requireIdempotent } from './idempotent.ts';
+import { requireCounts, requireDurations, requireShares } from './options.ts';
 import { createQuantile } from './quantile.ts';
 import { createTickets } from './tickets.ts';
 
@@ -44,12 +44,9 @@ export function hedge({
   share = 0.05, // what the quantile asks for; more means that the upstream slows down as a whole
   budget = standardBudget,
 }: HedgeOptions = {}): Policy {
-  for (const [name, number] of Object.entries({ quantile, share })) {
-    if (!(number > 0 && number < 1)) throw new DefinitionError(`hedge: ${name} ${number} is not between 0 and 1`);
-  }
-  if (!(minSamples >= 1 && minDelayMs >= 0)) {
-    throw new DefinitionError(`hedge: minSamples ${minSamples} is below 1, or minDelayMs ${minDelayMs} below 0`);
-  }
+  requireShares('hedge', { quantile, share });
+  requireCounts('hedge', { minSamples });
+  requireDurations('hedge', { minDelayMs });
 
   return <I, O>(next: Call<I, O>, info: CallInfo): Call<I, O> => {
     requireIdempotent(info, 'hedge');

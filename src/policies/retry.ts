@@ -1,12 +1,12 @@
 import type { Call, CallContext, CallInfo, Policy } from '../engine/call.ts';
 import { now, remainingMs, startTimer } from '../engine/deadline.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
 import { type Failure, isRetryable } from '../engine/failure.ts';
 import type { Failed, Outcome } from '../engine/outcome.ts';
 import type { Scope } from '../engine/scope.ts';
 import { type BackoffOptions, toBackoffMs } from './backoff.ts';
 import { type BudgetDefinition, shareBudget, standardBudget } from './budget.ts';
 import { requireIdempotent } from './idempotent.ts';
+import { requireCounts } from './options.ts';
 
 /** How a failed call is tried again. */
 export interface RetryOptions {
@@ -33,9 +33,7 @@ export function retry({
   backoff = {},
   budget = standardBudget,
 }: RetryOptions = {}): Policy {
-  if (!(Number.isInteger(attempts) && attempts >= 2 && attempts <= 10)) {
-    throw new DefinitionError(`retry: ${attempts} attempts are not a whole number from 2 to 10`);
-  }
+  requireCounts('retry', { attempts }, 2);
 
   return <I, O>(next: Call<I, O>, info: CallInfo): Call<I, O> => {
     requireIdempotent(info, 'retry');

@@ -1,9 +1,9 @@
 import type { Call, Policy } from '../engine/call.ts';
-import { isDuration, now, startTimer } from '../engine/deadline.ts';
-import { DefinitionError } from '../engine/definition-error.ts';
+import { now, startTimer } from '../engine/deadline.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { createScope } from '../engine/scope.ts';
+import { requireDurations } from './options.ts';
 
 /**
  * Ends one attempt after `ms` milliseconds with `timeout`, whether the call inside listens or not. Where the deadline
@@ -12,7 +12,7 @@ import { createScope } from '../engine/scope.ts';
  * @throws DefinitionError when `ms` is no duration.
  */
 export function timeout(ms: number): Policy {
-  if (!isDuration(ms)) throw new DefinitionError(`timeout: ${ms} is not a number of milliseconds above 0`);
+  requireDurations('timeout', { ms });
   const late: Failure = Object.freeze({
     code: 'timeout',
     message: `no answer within ${ms} ms`,

@@ -58,7 +58,7 @@ test('there is no payload exactly when a required source failed, or any where ha
     expect(fatal.length > 0 ? fatal : [undefined]).toContain(execution.failed);
   }));
 
-test('a source is cancelled for no other reason than a failure that leaves no payload, or a client that left', () =>
+test('what still runs is no longer needed only when a failure leaves no payload', () =>
   forAny(({ execution }) => {
     const notNeeded = execution.reports.filter(
       ({ outcome }) => outcome.status === 'failed' && outcome.failure.reason === 'not_needed',
@@ -133,8 +133,8 @@ test.each([false, true])('the payload matches its schema (with a merge function:
   forAny(({ execution, fanOut: { plan }, text, scenario }) => {
     if (execution.failed) return;
     const names = plan.sources.slice(0, plan.merged).map(({ name }) => name);
-    // What goes through a merge function has lost the fields that the provider's schema does not know.
-    const schema = toPayloadSchema(scenario, names, { closed: hasFunction });
+    // What goes through a merge function has lost the field that the provider's schema does not know.
+    const schema = toPayloadSchema(scenario, names, !hasFunction);
     const { data } = JSON.parse(text()) as { readonly data: unknown };
     expect(Compile(schema).Errors(data)).toEqual([]);
   }, hasFunction),
@@ -150,7 +150,7 @@ async function toExpected(
   if (outcome.status !== 'ok') return 'null';
   const [, , input = ''] = upstreams.requests.find(({ path }) => path.startsWith(`/${name}/`))?.path.split('/') ?? [];
   const route = defineRoute({ url: '/v1/alone', summary: 'One source' });
-  const alone = route.source(toProvider(Number(name.slice(1)), 'ok'), { input: () => input });
+  const alone = route.source(toProvider({ name, end: 'ok' }), { input: () => input });
   const { text } = await createFanOut(route.merge({ alone }), (path) => toReply(scenario, path)).run();
   return text().slice('{"data":{"alone":'.length, text().indexOf('},"complete":true'));
 }

@@ -9,12 +9,13 @@ import { defineRoute, type Route } from '../../src/engine/route.ts';
 import type { SourceOf } from '../../src/engine/source.ts';
 import { answer, failure, type Reply, silence } from '../support/transport.ts';
 
-/** How a source of a random route behaves. */
+/** A source of a random route, and how it behaves. */
 export interface SourceSpec {
-  /** Indexes of earlier sources. */
-  readonly needs: readonly number[];
+  readonly name: string;
+  /** Names of earlier sources. */
+  readonly needs: readonly string[];
   readonly role: 'required' | 'optional' | 'with fallback';
-  readonly condition: 'none' | 'true' | 'false';
+  readonly condition: 'none' | 'true' | 'false' | 'throws';
   readonly end: 'ok' | 'silent' | FailureCode | (typeof defects)[number];
   readonly afterMs: number;
   readonly isMerged: boolean;
@@ -29,21 +30,16 @@ export interface Scenario {
   readonly leaveAfterMs: number | undefined;
 }
 
-const defects = [
-  'input throws',
-  'condition throws',
-  'request throws',
-  'policy throws',
-  'policy rejects',
-  'deaf',
-] as const;
+const defects = ['input throws', 'request throws', 'policy throws', 'policy rejects', 'policy hangs'] as const;
 const codes = Object.keys(failures) as readonly FailureCode[]; // the keys of a literal that nobody extends
+const namesUpTo = (count: number) => Array.from({ length: count }, (_, index) => `s${index}`);
 
-const anySpec = (index: number): fc.Arbitrary<SourceSpec> =>
+const anySpec = (name: string, earlier: readonly string[]): fc.Arbitrary<SourceSpec> =>
   fc.record({
-    needs: index === 0 ? fc.constant([]) : fc.uniqueArray(fc.nat(index - 1), { maxLength: 3 }),
+    name: fc.constant(name),
+    needs: fc.subarray([...earlier], { maxLength: Math.min(3, earlier.length) }),
     role: fc.constantFrom('required', 'optional', 'optional', 'with fallback'),
-    condition: fc.constantFrom('none', 'none', 'none', 'true', 'false'),
+    condition: fc.constantFrom('none', 'none', 'none', 'none', 'true', 'false', 'throws'),
     end: fc.oneof(
       { weight: 2, arbitrary: fc.constant('ok' as const) },
       { weight: 1, arbitrary: fc.constantFrom('silent', ...codes, ...defects) },
@@ -56,7 +52,7 @@ const anySpec = (index: number): fc.Arbitrary<SourceSpec> =>
 export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   specs: fc
     .integer({ min: 1, max: 8 })
-    .chain((length) => fc.tuple(...Array.from({ length }, (_, index) => anySpec(index))))
+    .chain((count) => fc.tuple(...namesUpTo(count).map((name, index) => anySpec(name, namesUpTo(index)))))
     .map(toAccepted),
   isReversed: fc.boolean(),
   strict: fc.constantFrom(false, false, false, true),
@@ -64,107 +60,99 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   leaveAfterMs: fc.option(fc.nat(200), { nil: undefined, freq: 4 }),
 });
 
-/** A required source may only need what a failure cannot leave without a value: the other needs are dropped. */
+/** A required source may only need what a failure cannot leave without a value: its other needs are dropped. */
 function toAccepted(specs: readonly SourceSpec[]): readonly SourceSpec[] {
+  const isSure = (name: string): boolean =>
+    accepted.some(
+      (spec) =>
+        spec.name === name && (spec.role === 'required' || (spec.role === 'with fallback' && spec.needs.every(isSure))),
+    );
   const accepted: SourceSpec[] = [];
-  const isSure = (index: number): boolean => {
-    const { role, needs } = accepted[index] ?? neverSure;
-    return role === 'required' || (role === 'with fallback' && needs.every(isSure));
-  };
   for (const spec of specs) {
     accepted.push(spec.role === 'required' ? { ...spec, needs: spec.needs.filter(isSure) } : spec);
   }
   return accepted;
 }
 
-const neverSure = { role: 'optional', needs: [] } as const;
-
-/** What every upstream answers: fields in an odd order, a number beyond 2^53, white space, a field too many. */
-export const Answer = Type.Object({ id: Type.String(), n: Type.Number() });
-const bodyOf = (urlPath: string): string => `{"n" :12345678901234567890, "extra":[1.0],"id":"${digest(urlPath)}"}`;
+const Answer = Type.Object({ id: Type.String(), n: Type.Number() });
 export const fallback: Static<typeof Answer> = { id: 'fallback', n: 0 };
-
+const digest = (text: string): string => createHash('sha1').update(text).digest('hex').slice(0, 12);
 const upstream = defineUpstream({ name: 'any', origin: 'https://any.example.com', policies: [] });
-export const nameOf = (index: number): string => `s${index}`;
 
 const stubborn: Partial<Record<SourceSpec['end'], Policy>> = {
   'policy throws': () => () => {
     throw new Error('policy');
   },
   'policy rejects': () => () => Promise.reject(new Error('policy')),
-  deaf: () => () => new Promise(() => {}),
+  'policy hangs': () => () => new Promise(() => {}),
 };
 
-/** The provider of a source: its input becomes the path, and so the answer. */
-export function toProvider(index: number, end: SourceSpec['end']): Provider<string, Static<typeof Answer>> {
+/** The provider of a source: its input becomes the path `/<name>/<input>`, and so the answer. */
+export function toProvider({ name, end }: Pick<SourceSpec, 'name' | 'end'>): Provider<string, Static<typeof Answer>> {
   const policy = stubborn[end];
   return upstream.provider({
-    name: nameOf(index),
+    name,
     output: Answer,
     policies: policy ? [policy] : [],
     request: (input: string) => {
       if (end === 'request throws') throw new Error('request');
-      return { path: path`/${nameOf(index)}/${input}` };
+      return { path: path`/${name}/${input}` };
     },
   });
 }
 
-/** Builds the route that a scenario describes, with a merge function of its own or without. */
+/** The route of a scenario, whose merge passes the answers on: through a function or without one. */
 export function toRoute({ specs, isReversed }: Scenario, hasFunction: boolean): Route {
   const route = defineRoute({ url: '/v1/any', summary: 'Anything' });
-  const sources: SourceOf<'GET /v1/any'>[] = [];
-  for (const [index, { needs, role, condition, end }] of specs.entries()) {
-    const needed = needs.flatMap((need) => sources[need] ?? []);
+  const sources = new Map<string, SourceOf<'GET /v1/any'>>();
+  const pick = (names: readonly string[]) => {
+    const wanted = new Set(names);
+    return Object.fromEntries([...sources].filter(([name]) => wanted.has(name)));
+  };
+  for (const spec of specs) {
+    const { name, needs, role, condition } = spec;
     const options = {
-      needs: Object.fromEntries(needed.map((source, at) => [nameOf(needs[at] ?? 0), source])),
+      needs: pick(needs),
       input: (_request: unknown, answers: Readonly<Record<string, unknown>>) => {
-        if (end === 'input throws') throw new Error('input');
+        if (spec.end === 'input throws') throw new Error('input');
         return digest(JSON.stringify(answers));
       },
       optional: role !== 'required',
       ...(role === 'with fallback' ? { fallback } : {}),
-      ...(condition === 'none' && end !== 'condition throws' ? {} : { when: () => isWanted(condition, end) }),
+      ...(condition === 'none' ? {} : { when: () => toBoolean(condition) }),
     };
-    sources.push(route.source(toProvider(index, end), options));
+    sources.set(name, route.source(toProvider(spec), options));
   }
-  const merged = specs.flatMap(({ isMerged }, index) => (isMerged || !isNeeded(specs, index) ? [index] : []));
-  if (isReversed) merged.reverse();
-  const shown = Object.fromEntries(
-    merged.flatMap((index) => (sources[index] ? [[nameOf(index), sources[index]]] : [])),
+  const needed = new Set(specs.flatMap(({ needs }) => needs));
+  const shown = Object.entries(
+    pick(specs.flatMap(({ name, isMerged }) => (isMerged || !needed.has(name) ? [name] : []))),
   );
-  return hasFunction ? route.merge(shown, Type.Unknown(), (answers) => answers) : route.merge(shown);
+  const merged = Object.fromEntries(isReversed ? shown.toReversed() : shown);
+  return hasFunction ? route.merge(merged, Type.Unknown(), (answers) => answers) : route.merge(merged);
 }
 
-/** How the upstreams behave: by the source's name, the first segment of the path. */
+function toBoolean(condition: 'true' | 'false' | 'throws'): boolean {
+  if (condition === 'throws') throw new Error('condition');
+  return condition === 'true';
+}
+
+/** How the upstream behaves. Its answers have an odd order, a number beyond 2^53, white space and a field too many. */
 export function toReply({ specs }: Scenario, urlPath: string): Reply {
-  const { end = 'silent', afterMs = 0 } = specs[Number(urlPath.split('/')[1]?.slice(1))] ?? {};
-  if (end === 'ok') return answer(bodyOf(urlPath), afterMs);
-  const code = codes.find((known) => known === end);
-  return code ? failure(code, afterMs) : silence;
+  const spec = specs.find(({ name }) => urlPath.startsWith(`/${name}/`));
+  const body = `{"n" :12345678901234567890, "extra":[1.0],"id":"${digest(urlPath)}"}`;
+  if (spec?.end === 'ok') return answer(body, spec.afterMs);
+  const code = codes.find((known) => known === spec?.end);
+  return code ? failure(code, spec?.afterMs) : silence;
 }
 
 /** The payload's schema as a client may rely on it: null only where a source may stay without an answer. */
-export function toPayloadSchema(
-  { specs }: Scenario,
-  names: readonly string[],
-  options: { readonly closed: boolean },
-): TSchema {
-  const closed = { additionalProperties: !options.closed };
-  const One = Type.Object(Answer.properties, closed);
-  const isNullable = (index: number): boolean => {
-    const { role, condition, end, needs } = specs[index] ?? { ...neverSure, condition: 'none', end: 'ok' };
-    return role === 'optional' || condition !== 'none' || end === 'condition throws' || needs.some(isNullable);
-  };
-  const fields = names.map((name) => [name, isNullable(Number(name.slice(1))) ? Type.Union([One, Type.Null()]) : One]);
-  return Type.Object(Object.fromEntries(fields) as Record<string, TSchema>, { additionalProperties: false });
-}
-
-const isNeeded = (specs: readonly SourceSpec[], index: number): boolean =>
-  specs.some(({ needs }) => needs.includes(index));
-
-const digest = (text: string): string => createHash('sha1').update(text).digest('hex').slice(0, 12);
-
-function isWanted(condition: SourceSpec['condition'], end: SourceSpec['end']): boolean {
-  if (end === 'condition throws') throw new Error('condition');
-  return condition === 'true';
+export function toPayloadSchema({ specs }: Scenario, names: readonly string[], hasExtra: boolean): TSchema {
+  const One = Type.Object(Answer.properties, { additionalProperties: hasExtra });
+  const isNullable = (name: string): boolean =>
+    specs.some(
+      (spec) =>
+        spec.name === name && (spec.role === 'optional' || spec.condition !== 'none' || spec.needs.some(isNullable)),
+    );
+  const fields = names.map((name) => [name, isNullable(name) ? Type.Union([One, Type.Null()]) : One] as const);
+  return Type.Object(Object.fromEntries<TSchema>(fields), { additionalProperties: false });
 }

@@ -94,36 +94,31 @@ async function measureBeside(loaded: string, measured: string): Promise<number> 
 }
 
 story('10,000 aborts in a row', 'sockets, listeners and heap stay flat', (setting) =>
-  play(
-    lab,
-    setting,
-    { fault: onRequest(), policies: bare, connectMs: 5_000 },
-    async ({ origin, server, ask, place }) => {
-      // A quarter in each setting. The first are for what is made once.
-      await abort(origin, 500);
-      const before = measureProcess();
-      await abort(origin, 2_000);
-      const after = measureProcess();
-      expect(after.listeners).toBe(before.listeners);
-      expect(after.heapUsed - before.heapUsed).toBeLessThan(3 * mebibyte);
-      expect(await server.isEmptyWithin(1_000)).toBe(true);
-      await place.heal();
-      expect(await ask()).toBe('ok');
+  play(lab, setting, { fault: onRequest(), policies: bare }, async ({ origin, server, ask, place }) => {
+    // A quarter in each setting. The first are for what is made once.
+    await abort(origin, 500);
+    const before = measureProcess();
+    await abort(origin, 2_000);
+    const after = measureProcess();
+    expect(after.listeners).toBe(before.listeners);
+    expect(after.heapUsed - before.heapUsed).toBeLessThan(3 * mebibyte);
+    expect(await server.isEmptyWithin(1_000)).toBe(true);
+    await place.heal();
+    expect(await ask()).toBe('ok');
 
-      /** Clients come, 50 at a time, and leave as soon as the upstream has their requests. */
-      async function abort(at: string, count: number): Promise<void> {
-        const { port } = new URL(at);
-        for (let left = count; left > 0; left -= 50) {
-          const target = server.requests + 50;
-          const clients = Array.from({ length: 50 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
-          for (const client of clients) client.write('GET /fault HTTP/1.1\r\nhost: lab.test\r\n\r\n');
-          await server.untilRequests(target);
-          for (const client of clients) client.destroy();
-          expect(await server.isEmptyWithin(1_000)).toBe(true);
-        }
+    /** Clients come, 50 at a time, and leave as soon as the upstream has their requests. */
+    async function abort(at: string, count: number): Promise<void> {
+      const { port } = new URL(at);
+      for (let left = count; left > 0; left -= 50) {
+        const target = server.requests + 50;
+        const clients = Array.from({ length: 50 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+        for (const client of clients) client.write('GET /fault HTTP/1.1\r\nhost: lab.test\r\n\r\n');
+        await server.untilRequests(target);
+        for (const client of clients) client.destroy();
+        expect(await server.isEmptyWithin(1_000)).toBe(true);
       }
-    },
-  ),
+    }
+  }),
 );
 
 function measureProcess() {

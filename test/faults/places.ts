@@ -20,7 +20,7 @@ export type OpenPlace = () => Promise<Place>;
 export const healthyAnswer = '{ "healthy": true }';
 
 /** An origin on loopback. */
-export const plain = (port: number): string => `http://127.0.0.1:${port}`;
+const plain = (port: number): string => `http://127.0.0.1:${port}`;
 /** The same over TLS. */
 export const secure = (port: number): string => `https://127.0.0.1:${port}`;
 

@@ -17,43 +17,47 @@ const { status } = spawnSync('vitest', ['run', '--project', 'sockets', 'test/fau
   stdio: ['ignore', asMarkdown ? 2 : 'inherit', 'inherit'],
   env: { ...process.env, FAULTS_REPORT: file, LONG_TESTS: '1' },
 });
-const findings = existsSync(file) ? readFindings() : [];
+const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
 rmSync(folder, { recursive: true });
-if (asMarkdown) process.stdout.write(toMarkdown(findings));
-else console.table(findings);
+const table = toTable(lines.map((line) => JSON.parse(line) as Finding)); // report.ts wrote it
+if (asMarkdown) process.stdout.write(toMarkdown(table));
+else console.table(table);
 process.exitCode = status ?? 1;
 
-function readFindings(): readonly Finding[] {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as Finding); // report.ts wrote it
+/** One row for each way to fail, whatever the setting. What was done to one case stands together. */
+function toTable(findings: readonly Finding[]): readonly Readonly<Record<string, string | number>>[] {
+  const cases = [...Map.groupBy(findings, (finding) => finding.case).values()];
+  return cases.flatMap((ofCase) =>
+    [...Map.groupBy(ofCase, ({ name }) => name).values()].map((same) => ({
+      case: same[0]?.case ?? '',
+      'what is done': same[0]?.name ?? '',
+      outcome: toList(same.map(({ outcome, reason }) => (reason === undefined ? outcome : `${outcome}: ${reason}`))),
+      'status if required': toStatuses(same, 'required'),
+      'if optional': toStatuses(same, 'optional'),
+      'ms at most': Math.max(...same.map(({ ms }) => ms)),
+    })),
+  );
 }
 
-/** One line for each way to fail; the four settings are columns. */
-function toMarkdown(all: readonly Finding[]): string {
-  const settings = [...new Set(all.map(({ setting }) => setting))].toSorted();
-  const rows = Map.groupBy(all, (finding) => `| ${toCell(finding.case)} | ${toCell(finding.name)}`);
-  const lines = [...rows].map(([start, findings]) => {
-    const cells = settings.map((setting) => toResult(findings.find((finding) => finding.setting === setting)));
-    const outcomes = new Set(findings.map(({ outcome, reason }) => (reason ? `${outcome}: ${reason}` : outcome)));
-    return `${start} | ${[...outcomes].toSorted().join(', ')} | ${cells.join(' | ')} |`;
-  });
-  return [
-    `| case | what is done | outcome | ${settings.join(' | ')} |`,
-    `|${'-|'.repeat(settings.length + 3)}`,
-    ...lines,
-    '',
-  ].join('\n');
+function toStatuses(findings: readonly Finding[], kind: string): string {
+  return toList(findings.flatMap(({ setting, status: each }) => (setting.endsWith(kind) ? String(each ?? '') : [])));
 }
 
-function toResult(finding: Finding | undefined): string {
-  if (!finding) return '';
-  return [finding.status, `${finding.ms} ms`].filter((part) => part !== undefined).join(', ');
+function toList(values: readonly string[]): string {
+  return [...new Set(values)].toSorted().join(', ');
 }
 
-/** Text for a cell: what would end it is written in another way. */
-function toCell(text: string): string {
-  const control = /[\u0000-\u001f\u007f-\u00a0]/g;
-  return text
+function toMarkdown(table: readonly Readonly<Record<string, string | number>>[]): string {
+  const head = Object.keys(table[0] ?? {});
+  const rows = [head, head.map(() => '-'), ...table.map((row) => Object.values(row).map(toCell))];
+  return rows.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+/** Text for a cell: what would end it, or could not be seen, is written in another way. */
+function toCell(value: string | number): string {
+  const invisible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return String(value)
     .replaceAll('|', '\\|')
-    .replace(control, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replaceAll('<', '&lt;')
+    .replace(/[\p{Cc}\u00a0]/gu, invisible);
 }

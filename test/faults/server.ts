@@ -148,4 +148,4 @@ function createWaiters() {
 }
 
 /** Resolves after the time; does not keep the process alive. */
-export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -13,8 +13,6 @@ export interface SceneOptions extends Pick<Expected, 'upstream' | 'provider' | '
   readonly fault: Behaviour | OpenPlace;
   /** What differs from the recommended policies. */
   readonly policies?: StandardOptions;
-  /** The limit for a connection, milliseconds. Default: the lab's. */
-  readonly connectMs?: number;
   /** Further routes of the same app. */
   readonly routes?: readonly Route[];
 }
@@ -71,8 +69,7 @@ export async function play(
   const { server } = place;
   const upstream = defineUpstream({ name: 'faulty', origin: place.origin, ...options.upstream });
   const route = lab.faultyRoute('/fault', setting, provider(upstream), { input: options.input });
-  const transport = options.connectMs === undefined ? {} : { connectMs: options.connectMs };
-  const app = await lab.start([route, ...routes], { policies: standard(options.policies), transport });
+  const app = await lab.start([route, ...routes], { policies: standard(options.policies) });
   try {
     await run({ place, server, origin: app.origin, ask: () => ask(`${app.origin}/fault`, setting) });
     await app.close();

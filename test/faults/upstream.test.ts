@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCase, runCase, toCases } from './cases.ts';
-import { openLab, type RunningApp } from './lab.ts';
+import { connectMs, openLab, type RunningApp } from './lab.ts';
 import type { Place } from './places.ts';
 import { defects } from './report.ts';
 import { bodyRows } from './rows/body.ts';
@@ -21,7 +21,8 @@ describe.each(Object.entries(sections))('an upstream that fails, %s', (section, 
   beforeAll(async () => {
     const opened = await Promise.all(cases.map((each) => openCase(each, each.id, lab)));
     opened.forEach(({ place }, index) => places.set(cases[index]?.id ?? '', place));
-    app = await lab.start(opened.map(({ route }) => route));
+    const routes = opened.map(({ route }) => route);
+    app = await lab.start(routes, section === 'connecting' ? { transport: { connectMs } } : {});
   });
 
   afterAll(async () => {

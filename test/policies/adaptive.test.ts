@@ -61,7 +61,7 @@ it('starts within its bounds', () => {
   expect([adaptive()(5)(notFound, 0, 1), adaptive()(500)(notFound, 0, 1)]).toEqual([20, 200]);
 });
 
-it.each([{ min: 0 }, { min: 10, max: 9 }, { max: Number.NaN }, { decrease: 0 }, { decrease: 1 }])(
+it.each([{ min: 0 }, { min: 10, max: 9 }, { max: Number.NaN }, { decrease: 0 }, { decrease: 1.1 }])(
   'refuses %o',
   (options) => {
     expect(() => adaptive(options)).toThrow(DefinitionError);

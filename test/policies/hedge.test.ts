@@ -225,7 +225,7 @@ describe('hedge', () => {
     expect(bind).toThrow('provider "shop/product": hedge needs an operation that is idempotent');
   });
 
-  it.each([{ quantile: 1 }, { share: 0 }, { minSamples: 0 }, { minDelayMs: -1 }])('refuses %o', (options) => {
+  it.each([{ quantile: 1.5 }, { share: 0 }, { minSamples: 0 }, { minDelayMs: 0 }])('refuses %o', (options) => {
     expect(() => hedge(options)).toThrow(DefinitionError);
   });
 });

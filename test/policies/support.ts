@@ -34,7 +34,7 @@ export interface CountingScope extends OwnedScope {
 }
 
 /** A live scope that counts its listeners. */
-export function createCountingScope(): CountingScope {
+function createCountingScope(): CountingScope {
   const scope = createScope();
   const listening = new Set<object>();
   const onAbort: OwnedScope['onAbort'] = (listener) => {
