@@ -47,7 +47,7 @@ function toUnread<T>(bytes: Buffer, headers: AnswerHeaders): Outcome<T> {
     bytes,
     headers,
     get value() {
-      if (!isRead) value = JSON.parse(bytes.toString('utf8')); // any JSON is a T where the schema takes anything
+      if (!isRead) value = JSON.parse(bytes.toString('utf8')) as T; // any JSON is a T where the schema takes anything
       isRead = true;
       return value;
     },

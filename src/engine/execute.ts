@@ -4,7 +4,7 @@ import { type Failure, toInternalFailure } from './failure.ts';
 import type { SourceOutcome } from './outcome.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import type { RouteRequest } from './route.ts';
-import { createRun, hasValue, isPartial, type Run, type SourceReport, toNeeds, toReport } from './run.ts';
+import { createRun, hasValue, type Run, type SourceReport, toNeeds, toReport } from './run.ts';
 import type { OwnedScope } from './scope.ts';
 
 /** How a fan-out ended. */
@@ -57,7 +57,7 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
       try {
         const needs = toNeeds(source, runs);
         if (source.when && !source.when(request, needs)) {
-          return settle(run, { status: 'skipped', because: 'condition', partial: false });
+          return settle(run, { status: 'skipped', because: 'condition' });
         }
         const context = { scope, deadlineAt, request: options.request, record: run };
         const onDefect = (cause: unknown) => settle(run, toDefect(cause, `a policy of source ${source.name}`));
@@ -84,7 +84,7 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
     function release(run: Run, need: Run, outcome: SourceOutcome): void {
       run.waiting -= 1;
       if (!hasValue(need.source, outcome)) {
-        settle(run, { status: 'skipped', because: need.source.name, partial: isPartial(outcome) });
+        settle(run, { status: 'skipped', because: need.source.name });
       } else if (run.waiting === 0) start(run);
     }
 
@@ -98,7 +98,8 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
       const failed =
         reports.find((report, index) => runs[index]?.outcome && isFatal(report.source, report.outcome)) ??
         reports.find(({ source, outcome }) => isFatal(source, outcome));
-      resolve({ reports, complete: !reports.some(({ outcome }) => isPartial(outcome)), failed });
+      // What was skipped for a failure has that failure beside it; what a condition skipped leaves the answer complete.
+      resolve({ reports, complete: !reports.some(({ outcome }) => outcome.status === 'failed'), failed });
       scope.abort(notNeeded);
     }
 

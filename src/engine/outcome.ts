@@ -25,8 +25,6 @@ export interface Skipped {
   readonly status: 'skipped';
   /** The need that gave no answer, or `condition`. */
   readonly because: string;
-  /** Whether a failure is behind it. A condition that was false leaves the answer complete. */
-  readonly partial: boolean;
 }
 
 /** How one call ended. */
@@ -39,8 +37,7 @@ export type SourceOutcome = Outcome<unknown> | Skipped;
 export const ok = <T>(value: T): Ok<T> => ({ status: 'ok', value });
 
 /** A failure with its code and its safe message; `facts` go to logs and policies only. */
-export const failed = (
-  code: FailureCode,
-  message: string,
-  facts?: Omit<Failure, 'code' | 'message'>,
-): Failed => ({ status: 'failed', failure: { code, message, ...facts } });
+export const failed = (code: FailureCode, message: string, facts?: Omit<Failure, 'code' | 'message'>): Failed => ({
+  status: 'failed',
+  failure: { code, message, ...facts },
+});

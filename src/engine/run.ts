@@ -39,10 +39,6 @@ export const createRun = (source: PlannedSource): Run => ({
 export const hasValue = (source: PlannedSource, outcome: SourceOutcome | undefined): boolean =>
   outcome !== undefined && (outcome.status === 'ok' || (outcome.status === 'failed' && source.fallback !== undefined));
 
-/** Whether the outcome makes the answer partial. */
-export const isPartial = (outcome: SourceOutcome): boolean =>
-  outcome.status === 'failed' || (outcome.status === 'skipped' && outcome.partial);
-
 /** What a merge or an input sees: the answer, the fallback, or `null`. */
 export function toAnswer(source: PlannedSource, outcome: SourceOutcome | undefined): unknown {
   if (outcome?.status === 'ok') return outcome.value;
@@ -65,7 +61,14 @@ export function toReport(run: Run, runs: readonly Run[], reason: Failure, endedA
   const isOpen = run.outcome === undefined;
   const outcome = run.outcome ?? toOpenOutcome(run, runs, reason);
   const durationMs = isOpen && run.startedAt !== undefined ? endedAt - run.startedAt : run.durationMs;
-  return { name: source.name, source, outcome, durationMs, attempts, fallback: outcome.status === 'failed' && source.fallback !== undefined };
+  return {
+    name: source.name,
+    source,
+    outcome,
+    durationMs,
+    attempts,
+    fallback: outcome.status === 'failed' && source.fallback !== undefined,
+  };
 }
 
 function toOpenOutcome(run: Run, runs: readonly Run[], reason: Failure): SourceOutcome {
@@ -75,5 +78,5 @@ function toOpenOutcome(run: Run, runs: readonly Run[], reason: Failure): SourceO
     return need && !hasValue(need.source, need.outcome) && !need.source.fallback;
   });
   const need = lost && runs[lost.index];
-  return need ? { status: 'skipped', because: need.source.name, partial: true } : { status: 'failed', failure: reason };
+  return need ? { status: 'skipped', because: need.source.name } : { status: 'failed', failure: reason };
 }

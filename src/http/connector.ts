@@ -21,6 +21,7 @@ export function createConnector({ connectMs, ca, lookup, privateAddresses = fals
   const connect = buildConnector({
     timeout: 0,
     allowH2: false,
+    rejectUnauthorized: true, // said, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise
     ...(ca === undefined ? {} : { ca }),
     lookup: createLookup(privateAddresses, lookup),
   });

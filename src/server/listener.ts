@@ -41,7 +41,11 @@ export function createListener(handler: RequestListener, log: Log): Server {
   });
   // Without these, Node would answer the one without a problem, and close on the other without a word.
   server.on('checkExpectation', (request, response) => refuse(request, response, 417, log));
-  server.on('connect', (request, socket: Socket) => refuseSocket(socket, 405, log, { request }));
+  server.on('connect', (request, socket: Socket) => {
+    // Node has taken its own listener off, and an error that nobody hears ends the process.
+    socket.on('error', () => socket.destroy());
+    refuseSocket(socket, 405, log, { request });
+  });
   return server;
 }
 
@@ -61,11 +65,20 @@ function hasGoodHost(rawHeaders: readonly string[], isNeeded: boolean): boolean 
   let seen = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i];
-    if (name?.length !== 4 || name.toLowerCase() !== 'host') continue;
-    if (seen || !hostForm.test(rawHeaders[i + 1] ?? '')) return false;
+    if (name !== 'Host' && (name?.length !== 4 || name.toLowerCase() !== 'host')) continue;
+    if (seen || !isHost(rawHeaders[i + 1] ?? '')) return false;
     seen = true;
   }
   return seen || !isNeeded;
+}
+
+/** The last one that was good: most requests have the same, and the pattern costs ten times a comparison. */
+let goodHost = '';
+
+function isHost(host: string): boolean {
+  if (host !== goodHost && !hostForm.test(host)) return false;
+  goodHost = host;
+  return true;
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, status: number, log: Log): void {

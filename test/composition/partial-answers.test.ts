@@ -77,6 +77,14 @@ test('it ends by the deadline, when the client leaves at the latest, and says wh
     for (const end of ends) expect(elapsedMs).toBe(end);
   }));
 
+test('it ends with the source that leaves no payload, or with the last one', () =>
+  forAny((seen) => {
+    const { execution, elapsedMs } = seen;
+    const { endOf } = toTimes(seen);
+    const ends = (execution.failed ? [execution.failed] : execution.reports).map(({ name }) => endOf(name));
+    expect(elapsedMs).toBe(Math.max(...ends));
+  }));
+
 test('nothing is left behind: no timer, no listener, no open request, and nothing happens any more', () =>
   forAny(async ({ execution, fanOut: { upstreams }, listeners }) => {
     expect(vi.getTimerCount()).toBe(0);
@@ -91,17 +99,11 @@ test('nothing is left behind: no timer, no listener, no open request, and nothin
   }));
 
 test('a source starts in the moment of its last need’s answer, and what is skipped never starts', () =>
-  forAny(({ execution, reports, fanOut: { upstreams, plan } }) => {
-    const endOf = (name: string): number => {
-      const sent = upstreams.requests.find(({ path }) => path.startsWith(`/${name}/`));
-      return startOf(name) + (sent ? (reports[name]?.durationMs ?? 0) : 0);
-    };
-    const startOf = (name: string): number => {
-      const needs = plan.sources.find((source) => source.name === name)?.needs ?? [];
-      return Math.max(0, ...needs.map(({ alias }) => endOf(alias)));
-    };
+  forAny((seen) => {
+    const { execution, fanOut } = seen;
+    const { startOf } = toTimes(seen);
     for (const { name, outcome, attempts } of execution.reports) {
-      const sent = upstreams.requests.filter(({ path }) => path.startsWith(`/${name}/`));
+      const sent = fanOut.upstreams.requests.filter(({ path }) => path.startsWith(`/${name}/`));
       expect(sent).toHaveLength(attempts);
       expect(outcome.status === 'skipped' ? sent : []).toEqual([]);
       for (const { sentAt } of sent) expect(sentAt).toBe(startOf(name));
@@ -139,6 +141,14 @@ test.each([false, true])('the payload matches its schema (with a merge function:
     expect(Compile(schema).Errors(data)).toEqual([]);
   }, hasFunction),
 );
+
+/** When each source can have started at the earliest, and when it then ended. */
+function toTimes({ reports, fanOut: { plan } }: Seen) {
+  const needsOf = new Map(plan.sources.map(({ name, needs }) => [name, needs.map(({ alias }) => alias)]));
+  const startOf = (name: string): number => Math.max(0, ...(needsOf.get(name) ?? []).map(endOf));
+  const endOf = (name: string): number => startOf(name) + (reports[name]?.durationMs ?? 0);
+  return { startOf, endOf };
+}
 
 /** The bytes that a report stands for, from a route that has this source only. */
 async function toExpected(

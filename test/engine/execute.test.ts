@@ -93,7 +93,8 @@ describe('a required source that fails', () => {
     const broken = route.source(ask('broken'), plain);
     const slow = route.source(ask('slow'), { ...plain, optional: true });
     const waiting = route.source(ask('waiting'), { ...plain, needs: { slow }, optional: true });
-    const { run, upstreams } = createFanOut(route.merge({ slow, waiting, broken }), {
+    const after = route.source(ask('after'), { ...plain, needs: { broken } });
+    const { run, upstreams } = createFanOut(route.merge({ slow, waiting, broken, after }), {
       '/broken': failure('upstream_error', 20),
       '/slow': answer('1', 500),
     });
@@ -113,6 +114,7 @@ describe('a required source that fails', () => {
         durationMs: 20,
         attempts: 1,
       },
+      after: { status: 'skipped', because: 'broken', durationMs: 0, attempts: 0 },
     });
     expect(upstreams.requests.find(({ path }) => path === '/slow')?.end).toMatchObject({ as: 'aborted', at: 20 });
     expect(vi.getTimerCount()).toBe(0);

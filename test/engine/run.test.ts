@@ -134,6 +134,23 @@ describe('a fallback', () => {
     expect(text()).toMatch(/^\{"data":\{"rates":\{"usd":1\}\},/);
   });
 
+  test.each([false, true])(
+    'does not stand in for a need that failed (with a merge function: %s)',
+    async (hasFunction) => {
+      const route = draft();
+      const a = route.source(ask('a'), { ...plain, optional: true });
+      const b = route.source(ask('b'), { ...plain, needs: { a }, optional: true, fallback: 7 });
+      const merged = hasFunction ? route.merge({ b }, Type.Unknown(), (answers) => answers) : route.merge({ b });
+
+      const { text } = await createFanOut(merged, { '/a': failure('timeout') }).run();
+
+      expect(text()).toMatch(
+        /^\{"data":\{"b":null\},"complete":false,"sources":\{"b":\{"status":"skipped","because":"a",/,
+      );
+      expect(text()).not.toContain('fallback');
+    },
+  );
+
   test('is not used while the upstream answers', async () => {
     const route = draft();
     const rates = route.source(ask('rates'), { ...plain, optional: true, fallback: { usd: 1 } });

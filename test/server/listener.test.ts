@@ -92,3 +92,20 @@ test('a connection that is reset before it said anything is nobody`s line', asyn
   expect((await ask(`${origin}/v1/page`)).status).toBe(200);
   expect(lines.map(({ status }) => status)).toEqual([200]);
 });
+
+test.each([
+  ['CONNECT', `CONNECT api.example.com:443 HTTP/1.1\r\n${host}\r\n`],
+  ['garbage', 'garbage\r\n\r\n'],
+  ['no Host', 'GET /v1/page HTTP/1.1\r\n\r\n'],
+  ['a request', `GET /v1/page HTTP/1.1\r\n${host}\r\n`],
+])('a client that resets its connection right behind %s harms nobody', async (_name, bytes) => {
+  const { origin } = await build();
+  for (let i = 0; i < 20; i += 1) {
+    const socket = connect({ port: Number(new URL(origin).port), host: '127.0.0.1' });
+    await new Promise<void>((resolve) => {
+      socket.on('close', () => resolve()).on('error', () => {});
+      socket.write(bytes, () => (i % 2 ? setImmediate(() => socket.resetAndDestroy()) : socket.resetAndDestroy()));
+    });
+  }
+  expect((await ask(`${origin}/v1/page`)).status).toBe(200);
+});
