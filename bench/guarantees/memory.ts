@@ -9,9 +9,9 @@ const mostBytes = 2 ** 30;
 /** What each source answers. The last keeps the answers of all others waiting until the deadline. */
 const adversaries: Readonly<Record<string, readonly FaultName[]>> = {
   lists: ['manyLists'],
-  shapes: ['manyShapes'],
+  morelists: ['manyLists'],
   text: ['longText'],
-  bombs: ['bomb', 'deep', 'manyShapes'],
+  bombs: ['bomb', 'deep', 'manyLists'],
   hung: ['hung'],
 };
 

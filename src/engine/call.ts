@@ -29,6 +29,8 @@ export interface CallContext {
   readonly deadlineAt: number;
   readonly request: RequestFacts;
   readonly record: CallRecord;
+  /** Pays for one more attempt that no policy makes; false when it must not be made. Absent: nobody counts. */
+  readonly payExtra?: (() => boolean) | undefined;
 }
 
 /** State of a policy that operations wants to see; a flat picture, taken when asked. */

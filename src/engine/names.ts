@@ -16,6 +16,9 @@ export function nameSources(route: Route, where: string): ReadonlyMap<SourceDefi
   const taken = new Map<string, SourceDefinition>();
 
   function give(name: string, source: SourceDefinition): void {
+    if (!route.declared.includes(source)) throw new DefinitionError(`${where}: "${name}" is a source of another route`);
+    // `because: "condition"` would be read two ways.
+    if (name === 'condition') throw new DefinitionError(`${where}: "condition" cannot name a source; it is a reason`);
     if (!nameForm.test(name)) throw new DefinitionError(`${where}: "${name}" cannot name a source; letters, digits, _ and - can`);
     if (taken.has(name)) throw new DefinitionError(`${where}: "${name}" names two sources`);
     names.set(source, name);

@@ -82,7 +82,15 @@ const canLackValue = (source: SourceDefinition): boolean =>
 
 function toFallback(definition: SourceDefinition, place: string): PlannedSource['fallback'] {
   if (!('fallback' in definition)) return undefined;
-  const json = JSON.stringify(definition.fallback);
+  const json = toJson(definition.fallback);
   if (json === undefined) throw new DefinitionError(`${place}: the fallback cannot be written as JSON`);
   return { value: definition.fallback, bytes: Buffer.from(json) };
+}
+
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined; // a BigInt, or a circle
+  }
 }

@@ -71,7 +71,9 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
         decode,
         settle,
         onLost(failure) {
-          if (isSettled || !request.idempotent) return settle(failure);
+          // The upstream may have read it all the same: to whoever counts, it is one more attempt.
+          if (isSettled || !request.idempotent || context.payExtra?.() === false) return settle(failure);
+          context.record.attempts += 1;
           exchange = createExchange<T>({ maxBytes, json, decode, settle, onLost: settle });
           new Client(origin, clientOptions).dispatch({ ...dispatch, reset: true }, exchange.handler);
         },

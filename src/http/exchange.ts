@@ -53,12 +53,14 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   let headers: AnswerHeaders = {};
   let state: 'head' | 'body' | 'discard' | 'over' = 'head';
   let isNoContent = false;
+  let isStopped = false;
   let interim = 0;
   let discarded = 0;
   let stopDiscarding = () => {};
 
   function stop(): void {
     state = 'over';
+    isStopped = true;
     stopDiscarding();
     controller?.abort(stopped);
   }
@@ -131,7 +133,12 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
       // undici takes a reset for the end of a body that has neither length nor chunks.
       if (wire?.socket.errored) return settle(toFailed(wire.socket.errored, true));
       if (isNoContent || !isGzip(headers)) return onWhole(body.toBuffer());
-      inflate(body.toBuffer(), maxBytes, (result) => (Buffer.isBuffer(result) ? onWhole(result) : settle(result)));
+      inflate(body.toBuffer(), maxBytes, (result) => {
+        // Nobody waits any more: to look at it would only keep others waiting.
+        if (isStopped) return;
+        if (Buffer.isBuffer(result)) onWhole(result);
+        else settle(result);
+      });
     },
     onResponseError(_controller, error) {
       stopDiscarding();

@@ -70,8 +70,9 @@ export function retry({
       return last;
     }
 
-    return (input, context) => {
-      countCall(context.record);
+    return (input, given) => {
+      countCall(given.record);
+      const context = { ...given, payExtra: shared.take };
       const startedAt = now();
       return next(input, context).then((outcome) => {
         if (outcome.status === 'failed') return tryAgain(outcome, input, context);

@@ -71,6 +71,19 @@ describe('refused, naming the route', () => {
     expect(() => namesOf(route.merge({ a, again: a }))).toThrow(refusal('"again" and "a" are one source'));
   });
 
+  test('the name that is a reason', () => {
+    const route = draft();
+    expect(() => namesOf(route.merge({ condition: route.source(ask('a'), plain) }))).toThrow(
+      refusal('"condition" cannot name a source; it is a reason'),
+    );
+  });
+
+  test('a source of another route, which only plain JavaScript can write', () => {
+    const route = draft();
+    const stranger = draft().source(ask('a'), plain);
+    expect(() => namesOf(route.merge({ stranger }))).toThrow(refusal('"stranger" is a source of another route'));
+  });
+
   test('two sources of one name', () => {
     const route = draft();
     const a = route.source(ask('a'), plain);

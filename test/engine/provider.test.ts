@@ -65,6 +65,24 @@ describe('an origin', () => {
   });
 });
 
+describe('a list of origins', () => {
+  const define = (origin: readonly string[]) => defineUpstream({ name: 'a', origin });
+
+  test('is frozen, each in normal form', () => {
+    const { origin } = define(['https://A.example.com/', 'http://b.example.com:80']);
+    expect(origin).toEqual(['https://a.example.com', 'http://b.example.com']);
+    expect(Object.isFrozen(origin)).toBe(true);
+  });
+
+  test('needs at least one', () => {
+    expect(() => define([])).toThrow(new DefinitionError('upstream "a": a list of origins needs at least one'));
+  });
+
+  test('is refused when one of them is none', () => {
+    expect(() => define(['https://a.example.com', 'nonsense'])).toThrow(/^upstream "a": the origin is scheme/);
+  });
+});
+
 describe('a provider', () => {
   test('is inert and frozen', () => {
     const provider = catalog.provider({ name: 'product', output, request });

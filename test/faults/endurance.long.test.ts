@@ -57,7 +57,8 @@ story('flapping; one upstream ten times slower; latency ramp', 'the others are a
         }
       }
       const [usual = 0, ...others] = Object.values(times);
-      for (const ms of others) expect(ms).toBeLessThan(usual + Math.max(usual * 0.1, 5) + 5);
+      // A tenth or 5 ms, and 10 ms more for a busy machine; who waits for the slow one takes 45 ms more.
+      for (const ms of others) expect(ms).toBeLessThan(usual + Math.max(usual * 0.1, 5) + 10);
     },
   ),
 );

@@ -7,11 +7,20 @@ import { bodyRows } from './rows/body.ts';
 import { toConnectingRows } from './rows/connecting.ts';
 import { headerRows } from './rows/headers.ts';
 import { overTimeRows } from './rows/over-time.ts';
+import type { Row } from './rows/row.ts';
 
 const lab = await openLab();
 afterAll(() => lab.close());
 
-const sections = { connecting: toConnectingRows(lab), headers: headerRows, body: bodyRows, 'over-time': overTimeRows };
+const connecting = toConnectingRows(lab);
+const isAtLimit = ({ when }: Row) => when === 'at the connect limit';
+const sections = {
+  connecting: connecting.filter((row) => !isAtLimit(row)),
+  'connect-limit': connecting.filter(isAtLimit),
+  headers: headerRows,
+  body: bodyRows,
+  'over-time': overTimeRows,
+};
 
 describe.each(Object.entries(sections))('an upstream that fails, %s', (section, rows) => {
   const cases = toCases(rows).map((each, index) => ({ ...each, id: `${section}-${index}` }));
@@ -22,7 +31,7 @@ describe.each(Object.entries(sections))('an upstream that fails, %s', (section, 
     const opened = await Promise.all(cases.map((each) => openCase(each, each.id, lab)));
     opened.forEach(({ place }, index) => places.set(cases[index]?.id ?? '', place));
     const routes = opened.map(({ route }) => route);
-    app = await lab.start(routes, section === 'connecting' ? { transport: { connectMs } } : {});
+    app = await lab.start(routes, section === 'connect-limit' ? { transport: { connectMs } } : {});
   });
 
   afterAll(async () => {
