@@ -9,17 +9,21 @@ export function toExampleRequest({ method, url, options }: Route): {
 } {
   const params = toExamples(options.params);
   const path = url.replaceAll(/:([A-Za-z0-9_]+)/g, (_match, name: string) => encodeURIComponent(String(params[name])));
-  const query = new URLSearchParams(Object.entries(toExamples(options.query)).map(([name, value]): [string, string] => [name, String(value)]));
+  const query = new URLSearchParams(
+    Object.entries(toExamples(options.query)).map(([name, value]): [string, string] => [name, String(value)]),
+  );
   const payload = firstExample(options.body);
   return {
     method,
-    url: query.size > 0 ? `${path}?${query}` : path,
+    url: query.size > 0 ? `${path}?${query.toString()}` : path,
     ...(typeof payload === 'object' && payload !== null ? { payload } : {}),
   };
 }
 
 function toExamples(schema: TSchema | undefined): Readonly<Record<string, unknown>> {
-  const properties: Record<string, TSchema> = schema && 'properties' in schema ? (schema['properties'] as Record<string, TSchema>) : {};
+  // `properties` of a JSON schema is a map of schemas.
+  const properties: Record<string, TSchema> =
+    schema && 'properties' in schema ? (schema['properties'] as Record<string, TSchema>) : {};
   return Object.fromEntries(
     Object.entries(properties)
       .map(([name, property]) => [name, firstExample(property)] as const)

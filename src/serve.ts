@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
@@ -18,12 +20,13 @@ export async function serve(config: Config): Promise<void> {
   const logger = pino({ level: config.logLevel });
   const [routes, examples] = [await loadRoutes(folder), await loadExamples(folder)];
   const { server, readiness } = await buildApp({ routes, examples, origins: config.origins, logger });
+  const silent = watchSilent(server.server);
 
   closeWithGrace({ delay: config.stopMs, logger: false }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'defect');
     logger.info({ signal }, 'draining');
     readiness.isDraining = true;
-    await drain(server);
+    await drain(server, silent);
     logger.info('stopped');
   });
 
@@ -32,10 +35,32 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** Finishes what runs and takes nothing new. Every answer says so; connections are closed as soon as they are idle. */
-async function drain(server: FastifyInstance): Promise<void> {
-  const timer = setInterval(() => server.server.closeIdleConnections(), idleCheckMs);
+async function drain(server: FastifyInstance, silent: SilentSockets): Promise<void> {
+  const closeIdle = () => {
+    server.server.closeIdleConnections();
+    silent.destroy();
+  };
+  const timer = setInterval(closeIdle, idleCheckMs);
   await server.close();
   clearInterval(timer);
+}
+
+/** Connections on which nothing was said yet, as browsers and load balancers open them ahead. Node does not call them idle. */
+interface SilentSockets {
+  destroy(): void;
+}
+
+function watchSilent(server: Server): SilentSockets {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return {
+    destroy() {
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    },
+  };
 }
 
 const reasons: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EACCES: 'is not allowed' };

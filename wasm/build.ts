@@ -15,6 +15,7 @@ async function compile(): Promise<Uint8Array> {
       if (typeof contents !== 'string') binary = contents;
     },
   });
+  // oxlint-disable-next-line typescript/no-base-to-string -- the stream collects in memory, and its text is what it got
   if (error || !binary) throw new Error(`the compiler failed: ${stderr.toString()}`, { cause: error });
   return binary;
 }

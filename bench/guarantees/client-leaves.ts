@@ -2,13 +2,15 @@ import { connect } from 'node:net';
 import { startFaultServer } from '../../test/faults/server.ts';
 import { startChild } from '../child.ts';
 import { createHistogram } from '../histogram.ts';
+import { toTraceId } from './client.ts';
 import { type Guarantee, toCount, toMs } from './guarantee.ts';
 import type { ServerQuestions } from './server.ts';
-import { repeat } from './stage.ts';
-import { toTraceId } from './client.ts';
+import { pause, repeat } from './stage.ts';
 
 const sources = ['a', 'b', 'c', 'd', 'e'];
 const clients = 8;
+/** Seconds. So that they leave one by one, and a server that is not busy all the time. */
+const longestStay = 0.06;
 
 /** From the client's `destroy` to the close of the last of five upstream connections. Both ends are this process: one clock. */
 export const clientLeaves: Guarantee = {
@@ -39,8 +41,11 @@ export const clientLeaves: Guarantee = {
       await repeat(count, clients, async () => {
         const traceId = toTraceId();
         const client = connect(port, '127.0.0.1').on('error', () => {});
-        client.write(`GET /five HTTP/1.1\r\nhost: confluo.test\r\ntraceparent: 00-${traceId}-00000000000000ff-01\r\n\r\n`);
+        client.write(
+          `GET /five HTTP/1.1\r\nhost: confluo.test\r\ntraceparent: 00-${traceId}-00000000000000ff-01\r\n\r\n`,
+        );
         await work.untilBegun(traceId);
+        await pause(longestStay * Math.random());
         const leftAt = performance.now();
         client.destroy();
         await work.untilOver(traceId);

@@ -76,7 +76,16 @@ const sendNowhere: Transport = async (_request, { scope }, decode) => {
 const read = <T>(bytes: Buffer, decode: Decode<T>): Outcome<T> =>
   toBodyFailure(bytes, { depth: 64, tokens: 200_000 }) ?? decode(bytes, {});
 
-const errorCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'UND_ERR_SOCKET', 'HPE_INVALID', 'CERT_HAS_EXPIRED', ''];
+const errorCodes = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'UND_ERR_SOCKET',
+  'HPE_INVALID',
+  'CERT_HAS_EXPIRED',
+  '',
+];
 const headerNames = ['retry-after', 'content-type', 'content-encoding', 'content-length', '__proto__'];
 const headerValues = ['0', '-1', '1e9', 'application/json', 'text/html; charset="', 'gzip', 'br, gzip', '\u00ff', ''];
 const good = '{"id":7,"tags":[{"name":"oak"},{"name":"low","extra":[{"a":1}]}],"more":{"x":null}}';

@@ -27,10 +27,11 @@ export const optionalSources: Guarantee = {
       const tests = report.testResults
         .flatMap(({ assertionResults }) => assertionResults)
         .filter(({ title }) => title.endsWith('-optional'));
-      const passed = tests.filter(({ status }) => status === 'passed');
+      const failed = tests.filter(({ status }) => status !== 'passed').map(({ title }) => title);
+      const examples = failed.length === 0 ? '' : `; not: ${failed.slice(0, 5).join('; ')}`;
       return {
-        holds: tests.length > 0 && passed.length === tests.length,
-        result: `${toCount(passed.length)} of ${toCount(tests.length)} cases`,
+        holds: tests.length > 0 && failed.length === 0,
+        result: `${toCount(tests.length - failed.length)} of ${toCount(tests.length)} cases${examples}`,
       };
     } finally {
       await rm(folder, { recursive: true });
@@ -43,7 +44,7 @@ function runLaboratory(file: string, seconds: number, isWhole: boolean): Promise
   // What names a report of the laboratory's own makes it run every row in every setting.
   const whole = isWhole ? { FAULTS_REPORT: `${file}.findings`, LONG_TESTS: '1' } : {};
   const child = spawn('vitest', ['run', '--project', 'sockets', isWhole ? 'test/faults/' : 'test/faults/upstream'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore',
     env: { ...process.env, ...whole, TEST_REPORT: file },
     timeout: seconds * 1_000,
   });

@@ -71,7 +71,7 @@ async function measure(guarantee: Guarantee, amount: Amount): Promise<Finding> {
   try {
     return await guarantee.measure(amount);
   } catch (error) {
-    return { holds: false, result: `could not be measured: ${error instanceof Error ? error.message : error}` };
+    return { holds: false, result: `could not be measured: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
@@ -91,7 +91,8 @@ function toChosen(only: string | undefined): readonly Guarantee[] {
   if (only === undefined) return guarantees;
   return only.split(',').map((name) => {
     const found = guarantees.find((guarantee) => guarantee.name === name);
-    if (!found) throw new Error(`no such guarantee: ${name}; there are ${guarantees.map(({ name }) => name).join(', ')}`);
+    if (!found)
+      throw new Error(`no such guarantee: ${name}; there are ${guarantees.map(({ name }) => name).join(', ')}`);
     return found;
   });
 }

@@ -5,7 +5,9 @@ import { type Guarantee, toCount } from './guarantee.ts';
 import { pause, repeat, withStage } from './stage.ts';
 import type { Arrival } from './upstream.ts';
 
-const clients = 16;
+const clients = 32;
+/** Milliseconds for an attempt: so long that an answer which is written is also read, whatever else the machine does. */
+const attemptMs = 1_000;
 const fine = Array.from({ length: 40 }, (): FaultName => 'ok');
 
 /** What each source does: seldom wrong, often wrong, always wrong, and losing connections that are in use. */
@@ -26,7 +28,10 @@ export const truth: Guarantee = {
   smoke: { seconds: 0, count: 200 },
   measure: ({ count }) =>
     withStage(
-      { routes: [{ url: '/all', deadline: 1_500, optional: Object.keys(sources) }], policies: { timeout: 300 } },
+      {
+        routes: [{ url: '/all', deadline: 5 * attemptMs, optional: Object.keys(sources) }],
+        policies: { timeout: attemptMs },
+      },
       async ({ port, upstream }) => {
         for (const [name, choice] of Object.entries(sources)) await upstream.ask('behave', name, choice);
         const client = createClient(port);

@@ -18,7 +18,7 @@ export interface RequestFacts extends Trace {
 
 /** What one source counted while it ran. */
 export interface CallRecord {
-  /** Attempts that were sent, hedges included. */
+  /** Attempts that were sent, with hedges and what was sent again because its connection was lost. */
   attempts: number;
 }
 

@@ -71,6 +71,7 @@ function toRule(error: Error & { readonly code?: unknown }, hasHead: boolean): E
 
 /** Several addresses failed at once (Happy Eyeballs): the first error speaks for all. */
 function toInnerCode(error: Error): string {
-  const [first] = error instanceof AggregateError ? error.errors : [];
-  return typeof first?.code === 'string' ? first.code : '';
+  const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const [first] = inner;
+  return first instanceof Error && 'code' in first && typeof first.code === 'string' ? first.code : '';
 }

@@ -94,7 +94,8 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
-      if (state === 'over') return controller.abort(stopped);
+      // Stopped while it waited for a connection. Thrown, it lets the next one have it; aborted, it would destroy it unused.
+      if (state === 'over') throw stopped;
       expectWire((given) => {
         wire = given;
       });

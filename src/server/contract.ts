@@ -83,7 +83,7 @@ const capitalise = (text: string): string =>
   text.replace(/(?:^|[^A-Za-z0-9]+)([A-Za-z0-9])/g, (_match, first: string) => first.toUpperCase());
 
 /** The whole answer of a route: payload, completeness, and the status of each of its sources by name. */
-export function toEnvelopeSchema(plan: Plan): TSchema {
+function toEnvelopeSchema(plan: Plan): TSchema {
   const statuses = plan.sources.map(({ name }) => [name, toRef('SourceStatus')] as const);
   return Type.Object({
     data: toPayloadSchema(plan),
@@ -93,7 +93,7 @@ export function toEnvelopeSchema(plan: Plan): TSchema {
 }
 
 /** The payload of a route: declared with its merge function, or one key a source. */
-export function toPayloadSchema(plan: Plan): TSchema {
+function toPayloadSchema(plan: Plan): TSchema {
   if (plan.route.payload) return plan.route.payload;
   const fields = plan.sources
     .slice(0, plan.merged)

@@ -62,7 +62,7 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
         const durationMs = now() - startedAt;
         logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
       })
-      .catch((error) => reply.send(error));
+      .catch((error: unknown) => reply.send(error));
   }
 
   const schema = toRouteSchema(plan, examples);
@@ -100,7 +100,7 @@ function compileRespond(plan: Plan, { log, isClosing }: EndpointOptions) {
       return sendProblem(reply, toFailureProblem(written.failure, facts.requestId, toSources(reports)));
     }
     if (!complete) reply.header('cache-control', 'no-store');
-    expose(execution, (name, value) => reply.header(name, value));
+    expose(execution, (name, value) => void reply.header(name, value));
     reply.header('content-type', 'application/json; charset=utf-8').send(written.bytes);
   };
 }

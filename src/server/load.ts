@@ -27,8 +27,8 @@ const moduleForm = /^[^._].*\.(?:ts|mts|js|mjs)$/;
 const declarationForm = /\.d\.m?ts$/;
 
 async function listModules(folder: string): Promise<readonly string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   });
   return entries
@@ -39,7 +39,7 @@ async function listModules(folder: string): Promise<readonly string[]> {
 
 async function importModule(file: string, folder: string): Promise<{ readonly default?: unknown }> {
   try {
-    return await import(pathToFileURL(file).href);
+    return (await import(pathToFileURL(file).href)) as { readonly default?: unknown }; // what a module exports is an object
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new DefinitionError(`${relative(folder, file)}: ${said.split('\n')[0]}`, { cause });

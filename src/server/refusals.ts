@@ -46,7 +46,8 @@ export const createErrorHandler =
 /** For the log: nobody reads it. The code is nginx's. */
 const clientLeft = 499;
 
-const toStatus = ({ statusCode = 500 }: FastifyError): number => (statusCode >= 400 && statusCode < 500 ? statusCode : 500);
+const toStatus = ({ statusCode = 500 }: FastifyError): number =>
+  statusCode >= 400 && statusCode < 500 ? statusCode : 500;
 
 /** Of Fastify's content type parsers. Other code's errors may have no code. */
 const isBodyError = ({ code }: Partial<FastifyError>): boolean => code?.startsWith('FST_ERR_CTP_') === true;

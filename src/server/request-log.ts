@@ -39,8 +39,8 @@ export function logRefusal(log: Log, fields: RequestFields, reason?: string): vo
 }
 
 /** Whether lines come out at all; a logger that cannot tell is written to. */
-const isEnabled = (log: FastifyBaseLogger): boolean =>
-  !('isLevelEnabled' in log && typeof log.isLevelEnabled === 'function') || log.isLevelEnabled('info');
+const isEnabled = (log: FastifyBaseLogger & { readonly isLevelEnabled?: (level: string) => boolean }): boolean =>
+  log.isLevelEnabled?.('info') ?? true;
 
 function toLine({ outcome, durationMs, attempts, fallback }: SourceReport) {
   const cost = { durationMs: toTenths(durationMs), attempts };

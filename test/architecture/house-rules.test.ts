@@ -58,14 +58,14 @@ function findUndocumented({ path, text }: SourceFile): readonly string[] {
   });
 }
 
-/** Casts without a comment on the line or right above it; casts in neighbouring lines share one. */
+/** Casts without a comment on the line or in the two above; casts in neighbouring lines share one. */
 function findSilentCasts({ path, text, code }: SourceFile): readonly string[] {
   const lines = text.split('\n');
-  let explained = -2;
+  let explained = Number.NEGATIVE_INFINITY;
   return code.split('\n').flatMap((line, index) => {
     if (/\/\/|\*\//.test(lines[index] ?? '')) explained = index;
     if (!isCast(line)) return [];
-    if (explained < index - 1) return [`${path}:${index + 1}`];
+    if (explained < index - 2) return [`${path}:${index + 1}`];
     explained = index;
     return [];
   });

@@ -66,7 +66,24 @@ describe('a key that cannot work is named', () => {
     ['CONFLUO_UPSTREAMS', ['', 'Live', 'dead']],
     ['CONFLUO_LOG_LEVEL', ['', 'INFO', 'loud']],
     ['CONFLUO_STOP_MS', ['', '25s', '-1', '600001', '1n']],
-    ['CONFLUO_UPSTREAM_SHOP_ORIGIN', ['', 'shop', 'ftp://a', 'http://', 'http://a/b', 'http://a?b', 'http://a#b', 'http://u:p@a', 'http://a:99999', 'http://a b', '//a', 'http://a,', 'http://a,b']],
+    [
+      'CONFLUO_UPSTREAM_SHOP_ORIGIN',
+      [
+        '',
+        'shop',
+        'ftp://a',
+        'http://',
+        'http://a/b',
+        'http://a?b',
+        'http://a#b',
+        'http://u:p@a',
+        'http://a:99999',
+        'http://a b',
+        '//a',
+        'http://a,',
+        'http://a,b',
+      ],
+    ],
   ])('%s', (key, values) => {
     for (const value of values) {
       const message = complaint({ [key]: value });
@@ -79,12 +96,17 @@ describe('a key that cannot work is named', () => {
     expect(complaint({ CONFLUO_UPSTREAMS: 'dead' })).toBe('CONFLUO_UPSTREAMS must be one of live, embedded');
   });
 
-  test.each(['CONFLUO_', 'CONFLUO_COLOUR', 'CONFLUO_PORT', 'CONFLUO_UPSTREAM_ORIGIN', 'CONFLUO_UPSTREAM__ORIGIN', 'CONFLUO_UPSTREAM_shop_ORIGIN', 'CONFLUO_log_level'])(
-    'where it is not known: %s',
-    (key) => {
-      expect(complaint({ [key]: 'x' })).toBe(`${key} is not a known key`);
-    },
-  );
+  test.each([
+    'CONFLUO_',
+    'CONFLUO_COLOUR',
+    'CONFLUO_PORT',
+    'CONFLUO_UPSTREAM_ORIGIN',
+    'CONFLUO_UPSTREAM__ORIGIN',
+    'CONFLUO_UPSTREAM_shop_ORIGIN',
+    'CONFLUO_log_level',
+  ])('where it is not known: %s', (key) => {
+    expect(complaint({ [key]: 'x' })).toBe(`${key} is not a known key`);
+  });
 
   test('and all of them at once', () => {
     expect(complaint({ CONFLUO_COLOUR: 'red', PORT: 'x', CONFLUO_UPSTREAM_A_ORIGIN: 'a' }).split('; ')).toEqual([

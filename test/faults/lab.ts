@@ -7,7 +7,7 @@ import { json, onRequest } from './behaviours.ts';
 import { get } from './client.ts';
 import { type NameServer, startNameServer } from './dns.ts';
 import { isWhole } from './report.ts';
-import { startFaultServer } from './server.ts';
+import { type FaultServer, startFaultServer } from './server.ts';
 import { createAuthority, type TestAuthority } from './tls.ts';
 
 /**
@@ -63,6 +63,7 @@ export interface FaultyRouteOptions {
 
 /** What the rows share: the good upstream, names, certificates, and the way to an app. */
 export interface Lab {
+  readonly steady: FaultServer;
   readonly names: NameServer;
   readonly authority: TestAuthority;
   /** A route of the good sources only. */
@@ -123,7 +124,7 @@ export async function openLab(): Promise<Lab> {
   const close = async () => {
     await Promise.all([steady.close(), names.close()]);
   };
-  return { names, authority, steadyRoute, faultyRoute, start, close };
+  return { steady, names, authority, steadyRoute, faultyRoute, start, close };
 }
 
 /** How the payload begins when the faulty source gave these bytes. */

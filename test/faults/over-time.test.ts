@@ -222,6 +222,19 @@ story(
   },
 );
 
+story(
+  'a required source that fails at once',
+  'the calls beside it that are cancelled leave their upstream in peace',
+  (setting) =>
+    play(lab, setting, { fault: broken, routes: [lab.steadyRoute('/steady')] }, async ({ ask, origin }) => {
+      await inParallel(20, ask);
+      const accepted = lab.steady.accepted;
+      for (let calls = 0; calls < 100; calls += 1) await inParallel(5, ask);
+      expect(lab.steady.accepted - accepted).toBeLessThan(100);
+      expect(await get(`${origin}/steady`)).toMatchObject({ status: 200 });
+    }),
+);
+
 story('a request that cannot be sent', 'a bad header value is refused, and the connections stay of use', (setting) => {
   let value = 'line\r\nx-injected: 1';
   const withHeader = (upstream: Upstream): Provider<object, unknown> =>

@@ -34,7 +34,8 @@ describe('the collector of a body', () => {
 });
 
 describe('gzip', () => {
-  const run = (bytes: Buffer, limit = 1_000) => new Promise<Buffer | Failed>((resolve) => inflate(bytes, limit, resolve));
+  const run = (bytes: Buffer, limit = 1_000) =>
+    new Promise<Buffer | Failed>((resolve) => inflate(bytes, limit, resolve));
   const packed = gzipSync('{"a":1}');
 
   test('is decoded', async () => {
@@ -50,7 +51,9 @@ describe('gzip', () => {
     ['a bomb: 100 MB in 100 KB', gzipSync(Buffer.alloc(100_000_000)), 1_048_576],
     ['a bomb in many members', Buffer.concat(Array(1_000).fill(gzipSync(Buffer.alloc(10_000)))), 1_048_576],
   ])('is too large: %s', async (_name, bytes, limit) => {
-    expect(await run(bytes, limit)).toMatchObject({ failure: { code: 'too_large', message: `the answer is over ${limit} bytes` } });
+    expect(await run(bytes, limit)).toMatchObject({
+      failure: { code: 'too_large', message: `the answer is over ${limit} bytes` },
+    });
   });
 
   test.each([

@@ -27,12 +27,22 @@ describe('a request', () => {
     const { server, upstream } = await connectTo(answer('1'));
     expect(await upstream.ask(request)).toMatchObject(ok);
     const [line, ...fields] = server.head.trimEnd().split('\r\n');
-    return { line, fields: fields.filter((field) => !/^(host|traceparent)/.test(field)), head: server.head, port: server.port };
+    return {
+      line,
+      fields: fields.filter((field) => !/^(host|traceparent)/.test(field)),
+      head: server.head,
+      port: server.port,
+    };
   };
 
   test('is what the provider said, and what the transport adds', async () => {
     const query = { q: 'a b', n: 1 };
-    const { line, fields, head, port } = await headOf({ ...get, path: path`/a/${'b c'}`, query, headers: { 'X-Key': 'k' } });
+    const { line, fields, head, port } = await headOf({
+      ...get,
+      path: path`/a/${'b c'}`,
+      query,
+      headers: { 'X-Key': 'k' },
+    });
 
     expect(line).toBe('GET /a/b%20c?q=a+b&n=1 HTTP/1.1');
     expect(fields).toEqual(['connection: keep-alive', 'accept-encoding: gzip', 'x-key: k', 'accept: application/json']);
@@ -114,6 +124,21 @@ describe('an idle socket that the upstream closes just as we write', () => {
     }
   });
 
+  test('costs an attempt, and is not made good where nobody pays for it', async () => {
+    for (const [pays, attempts] of [
+      [true, 1],
+      [false, 0],
+    ] as const) {
+      const { server, upstream } = await connectTo(inTurn(...race), one);
+      await upstream.ask();
+      const context = { ...createContext(), payExtra: () => pays };
+      const outcome = await upstream.ask(get, context);
+      expect(outcome).toMatchObject(pays ? ok : { failure: { code: 'unreachable', reason: 'reset' } });
+      expect(context.record.attempts).toBe(attempts); // beside the first, which is counted before it is sent
+      expect(server).toMatchObject({ requests: 2 + attempts });
+    }
+  });
+
   test('fails what may not be repeated', async () => {
     const { server, upstream } = await connectTo(inTurn(...race), one);
     await upstream.ask(post);
@@ -134,7 +159,10 @@ describe('an idle socket that the upstream closes just as we write', () => {
     ['half a body', raw(['content-length: 2'], '1'), 'truncated', 'protocol'],
     ['garbage', 'garbage\r\n\r\n', 'malformed', 'protocol'],
   ])('is not what it is once %s came', async (_name, bytes, reason, code) => {
-    const { server, upstream } = await connectTo(inTurn(json('0'), (socket) => socket.end(bytes), json('1')), one);
+    const { server, upstream } = await connectTo(
+      inTurn(json('0'), (socket) => socket.end(bytes), json('1')),
+      one,
+    );
     await upstream.ask();
     expect(await upstream.ask()).toMatchObject({ failure: { code, reason } });
     expect(server).toMatchObject({ accepted: 1, requests: 2 });

@@ -11,7 +11,10 @@ const hang: LookupFunction = () => {};
 const leadTo =
   (...addresses: readonly string[]): LookupFunction =>
   (_name, _options, callback) =>
-    callback(null, addresses.map((address) => ({ address, family: 4 })));
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: 4 })),
+    );
 
 describe('the limit for a connection', () => {
   afterEach(() => {
@@ -30,7 +33,9 @@ describe('the limit for a connection', () => {
     expect(ended).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1);
     vi.useRealTimers();
-    await vi.waitFor(() => expect(ended).toMatchObject({ failure: { code: 'unreachable', reason: 'connect_timeout' } }));
+    await vi.waitFor(() =>
+      expect(ended).toMatchObject({ failure: { code: 'unreachable', reason: 'connect_timeout' } }),
+    );
   });
 
   test('holds for a TLS handshake that stalls', async () => {
@@ -58,14 +63,19 @@ describe('a connection that cannot be made', () => {
   });
 
   test.each(['ENOTFOUND', 'EAI_AGAIN', 'ESERVFAIL'])('has a name that does not resolve: %s', async (code) => {
-    const lookup: LookupFunction = (_name, _options, callback) => callback(Object.assign(new Error('x'), { code }), '', 0);
+    const lookup: LookupFunction = (_name, _options, callback) =>
+      callback(Object.assign(new Error('x'), { code }), '', 0);
     const upstream = open('http://name.test', {}, { lookup });
     expect(await upstream.ask()).toMatchObject({ failure: { code: 'unreachable', reason: 'dns' } });
   });
 
   test('is made to the next address where the first is dead', async () => {
     const { server } = await connectTo(answer('1'));
-    const upstream = open(`http://name.test:${server.port}`, { privateAddresses: true }, { lookup: leadTo('127.0.0.2', '127.0.0.1') });
+    const upstream = open(
+      `http://name.test:${server.port}`,
+      { privateAddresses: true },
+      { lookup: leadTo('127.0.0.2', '127.0.0.1') },
+    );
     expect(await upstream.ask()).toMatchObject({ value: 1 });
   });
 });
@@ -75,7 +85,11 @@ describe('TLS', () => {
   const secure = { scheme: 'https', ca: authority.cert };
 
   test('is spoken where the certificate is good, and its sockets are used again', async () => {
-    const { server, upstream } = await connectTo(answer('1'), { connections: 1 }, { ...secure, server: overTls(authority.issue()) });
+    const { server, upstream } = await connectTo(
+      answer('1'),
+      { connections: 1 },
+      { ...secure, server: overTls(authority.issue()) },
+    );
     for (let i = 0; i < 3; i += 1) expect(await upstream.ask()).toMatchObject({ value: 1 });
     expect(server.accepted).toBe(1);
   });

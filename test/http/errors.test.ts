@@ -45,13 +45,25 @@ describe('a transport error', () => {
   });
 
   test.each(['bad response', 'bad upgrade'])('"%s" is not valid HTTP', (message) => {
-    expect(toFailed(new errors.SocketError(message), false).failure).toMatchObject({ code: 'protocol', reason: 'malformed' });
+    expect(toFailed(new errors.SocketError(message), false).failure).toMatchObject({
+      code: 'protocol',
+      reason: 'malformed',
+    });
   });
 
   test('errors without a code are known by their names', () => {
-    expect(toFailed(new errors.HTTPParserError('x'), false).failure).toMatchObject({ code: 'protocol', reason: 'malformed' });
-    expect(toFailed(new EndlessFramingError('x'), true).failure).toMatchObject({ code: 'protocol', reason: 'malformed' });
-    expect(toFailed(new PrivateAddressError('x'), false).failure).toMatchObject({ code: 'unreachable', reason: 'address_refused' });
+    expect(toFailed(new errors.HTTPParserError('x'), false).failure).toMatchObject({
+      code: 'protocol',
+      reason: 'malformed',
+    });
+    expect(toFailed(new EndlessFramingError('x'), true).failure).toMatchObject({
+      code: 'protocol',
+      reason: 'malformed',
+    });
+    expect(toFailed(new PrivateAddressError('x'), false).failure).toMatchObject({
+      code: 'unreachable',
+      reason: 'address_refused',
+    });
     expect(toFailed(new Error('x'), false).failure).toMatchObject({ code: 'unreachable', reason: 'unknown' });
   });
 

@@ -44,13 +44,18 @@ describe('an answer over the limit', () => {
   ])('%s', async (_name, head, most) => {
     const more = most > 1_000 ? flood(head.includes('chunked') ? `400\r\n${'x'.repeat(1_024)}\r\n` : 'x') : () => {};
     const { server, upstream } = await connectTo(onRequest(head, more), limits);
-    expect(await upstream.ask()).toMatchObject({ failure: { code: 'too_large', message: 'the answer is over 100000 bytes' } });
+    expect(await upstream.ask()).toMatchObject({
+      failure: { code: 'too_large', message: 'the answer is over 100000 bytes' },
+    });
     expect(await server.isEmptyWithin(1_000)).toBe(true);
     expect(server.sent).toBeLessThan(most + 8_000_000); // what the kernel took
   });
 
   test('is refused by its decoded bytes', async () => {
-    const { upstream } = await connectTo(onRequest(json(gzipSync(`"${'x'.repeat(100_000)}"`), { 'content-encoding': 'gzip' })), limits);
+    const { upstream } = await connectTo(
+      onRequest(json(gzipSync(`"${'x'.repeat(100_000)}"`), { 'content-encoding': 'gzip' })),
+      limits,
+    );
     expect(await upstream.ask()).toMatchObject({ failure: { code: 'too_large' } });
   });
 
@@ -66,7 +71,10 @@ describe('an answer that is taken', () => {
   test.each([
     ['by its length', json('{"a":1}')],
     ['in chunks', raw(['transfer-encoding: chunked'], '3\r\n{"a\r\n4;x=y\r\n":1}\r\n0\r\nt: u\r\n\r\n')],
-    ['behind interim answers', `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${raw(['content-length: 7'], '{"a":1}')}`],
+    [
+      'behind interim answers',
+      `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${raw(['content-length: 7'], '{"a":1}')}`,
+    ],
     ['behind a byte order mark', json(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('{"a":1}')]))],
     ['packed', json(gzipSync('{"a":1}'), { 'content-encoding': 'gzip' })],
     ['without a content type', raw(['content-length: 7'], '{"a":1}')],
@@ -84,7 +92,9 @@ describe('an answer that is taken', () => {
   });
 
   test('without content is null', async () => {
-    const { upstream } = await connectTo(onRequest(raw(['content-encoding: gzip', 'content-type: text/html'], '', '204 No Content')));
+    const { upstream } = await connectTo(
+      onRequest(raw(['content-encoding: gzip', 'content-type: text/html'], '', '204 No Content')),
+    );
     expect(await upstream.ask()).toMatchObject({ value: null });
   });
 });

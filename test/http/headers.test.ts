@@ -120,7 +120,11 @@ describe('the headers of a request', () => {
   });
 
   test('ask for JSON, and say it of a body, unless the provider says otherwise', () => {
-    expect(toRecord(toHeaders({ ...parts, body: 1 }, 't'))).toEqual({ ...own, accept: 'application/json', 'content-type': 'application/json' });
+    expect(toRecord(toHeaders({ ...parts, body: 1 }, 't'))).toEqual({
+      ...own,
+      accept: 'application/json',
+      'content-type': 'application/json',
+    });
     const headers = { Accept: 'application/vnd.api+json', 'Content-Type': 'application/merge-patch+json' };
     expect(toRecord(toHeaders({ ...parts, headers, body: 1 }, 't'))).toEqual({
       ...own,
@@ -130,7 +134,9 @@ describe('the headers of a request', () => {
   });
 
   test.each(
-    'Accept-Encoding Connection Content-Length Expect Host Keep-Alive Proxy-Connection TE Trailer Transfer-Encoding Traceparent Upgrade'.split(' '),
+    'Accept-Encoding Connection Content-Length Expect Host Keep-Alive Proxy-Connection TE Trailer Transfer-Encoding Traceparent Upgrade'.split(
+      ' ',
+    ),
   )('%s is not the provider`s to send', (name) => {
     for (const given of [name, name.toLowerCase(), name.toUpperCase()]) {
       expect(() => toHeaders({ ...parts, headers: { [given]: 'x' } }, 't')).toThrow(HeaderError);

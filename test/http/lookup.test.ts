@@ -48,10 +48,13 @@ describe('a name', () => {
     expect(await ask(createLookup(true, resolveTo(address)))).toEqual([toAddress(address)]);
   });
 
-  test.each(['1.1.1.1', '172.15.0.1', '172.32.0.1', '100.128.0.1', '192.167.0.1', '2606:4700::1111', '::ffff:1.1.1.1'])('may lead to %s', async (address) => {
-    expect(await ask(createLookup(false, resolveTo(address)))).toEqual([toAddress(address)]);
-    expect(await ask(createLookup(false, resolveTo(address)), 'name.test', false)).toBe(address);
-  });
+  test.each(['1.1.1.1', '172.15.0.1', '172.32.0.1', '100.128.0.1', '192.167.0.1', '2606:4700::1111', '::ffff:1.1.1.1'])(
+    'may lead to %s',
+    async (address) => {
+      expect(await ask(createLookup(false, resolveTo(address)))).toEqual([toAddress(address)]);
+      expect(await ask(createLookup(false, resolveTo(address)), 'name.test', false)).toBe(address);
+    },
+  );
 
   test('leads to those of its addresses that it may lead to', async () => {
     expect(await ask(createLookup(false, resolveTo('10.0.0.1', '1.1.1.1', 'fe80::1')))).toEqual([toAddress('1.1.1.1')]);
@@ -67,7 +70,8 @@ describe('a name', () => {
 
   test('is looked up once for all who ask meanwhile, and anew for those who come later', async () => {
     const waiting: (() => void)[] = [];
-    const resolve: LookupFunction = (_name, _options, callback) => waiting.push(() => callback(null, [toAddress('1.1.1.1')]));
+    const resolve: LookupFunction = (_name, _options, callback) =>
+      waiting.push(() => callback(null, [toAddress('1.1.1.1')]));
     const lookup = createLookup(false, resolve);
 
     const answers = [ask(lookup), ask(lookup), ask(lookup, 'other.test')];
@@ -80,7 +84,8 @@ describe('a name', () => {
   });
 
   test('that does not resolve fails for all who ask', async () => {
-    const resolve: LookupFunction = (_name, _options, callback) => callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), '', 0);
+    const resolve: LookupFunction = (_name, _options, callback) =>
+      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), '', 0);
     await expect(ask(createLookup(false, resolve))).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });

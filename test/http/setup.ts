@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { CallContext } from '../../src/engine/call.ts';
 import type { Failure } from '../../src/engine/failure.ts';
-import { ok, type Outcome } from '../../src/engine/outcome.ts';
+import { type Outcome, ok } from '../../src/engine/outcome.ts';
 import { path } from '../../src/engine/path.ts';
 import type { UpstreamOptions } from '../../src/engine/provider.ts';
 import type { Decode, UpstreamRequest } from '../../src/engine/request.ts';
@@ -24,7 +24,7 @@ export function createContext(scope: OwnedScope = createScope()): CallContext & 
 }
 
 /** Takes any JSON. */
-export const decode: Decode<unknown> = (bytes) => ok(JSON.parse(bytes.toString()));
+const decode: Decode<unknown> = (bytes) => ok(JSON.parse(bytes.toString()));
 
 /** A transport, closed when the test ends. */
 export interface Opened extends HttpTransport {

@@ -60,7 +60,12 @@ describe('a head that is a failure', () => {
   });
 
   test('never repeats what the upstream sent', () => {
-    const headers = { 'content-type': 'text/secret', 'content-encoding': 'secret', location: 'secret', 'retry-after': 'secret' };
+    const headers = {
+      'content-type': 'text/secret',
+      'content-encoding': 'secret',
+      location: 'secret',
+      'retry-after': 'secret',
+    };
     for (let status = 200; status < 600; status += 1) {
       expect(JSON.stringify(toHeadFailure(status, headers) ?? '')).not.toContain('secret');
     }

@@ -24,8 +24,8 @@ try {
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const { port } = upstream.address() as AddressInfo; // it listens on TCP
-  const origin = `http://127.0.0.1:${port}`;
-  const bin = { ...host, CONFLUO_UPSTREAM_GREETINGS_ORIGIN: origin };
+  const greetings = `http://127.0.0.1:${port}`;
+  const bin = { ...host, CONFLUO_UPSTREAM_GREETINGS_ORIGIN: greetings };
 
   runCommand(`npm pack --pack-destination ${work}`, repository, host);
   console.log('ok  it builds, publint finds nothing, it packs');
@@ -37,7 +37,7 @@ try {
     assert.deepEqual(await get(`${origin}/v1/greetings/ada`), { text: 'Hello, ada', characters: 10 });
   });
   console.log('ok  TypeScript: npx confluo serves ./routes');
-  await serve('node server.ts', typescript, { ...host, GREETINGS_ORIGIN: origin }, async (origin) => {
+  await serve('node server.ts', typescript, { ...host, GREETINGS_ORIGIN: greetings }, async (origin) => {
     assert.deepEqual(await get(`${origin}/v1/greetings/ada`), { text: 'Hello, ada', characters: 10 });
     assert.deepEqual(await (await fetch(`${origin}/hello`)).json(), { hello: 'world' });
   });

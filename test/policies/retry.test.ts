@@ -157,6 +157,15 @@ describe('retry', () => {
     expect(upstream.sent).toHaveLength(40 + 10 + 1);
   });
 
+  it('lets a connection pay from the budget for what it sends again', async () => {
+    const shop = createUpstream();
+    const call = retry()(async (_input, { payExtra }) => (payExtra?.() ? answer : unreachable), shop.info());
+    const all = Array.from({ length: 12 }, () => watch(call, createContext({ isRetry: true })));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(all.map(({ outcome }) => outcome === answer)).toEqual(all.map((_watched, index) => index < 11)); // ten, and one for ten calls
+    expect(shop.snapshot()).toEqual({ retryBudget: 0 });
+  });
+
   it('shares the budget among the providers of an upstream, and with no other upstream', async () => {
     const upstream = createScriptedUpstream([unavailable]);
     const [shop, other] = [createUpstream(), createUpstream()];

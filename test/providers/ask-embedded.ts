@@ -9,7 +9,7 @@ import { createTransport } from '../../src/http/transport.ts';
 import { facts } from '../support/fan-out.ts';
 
 /** Calls a provider over HTTP on the API that stands in for its upstream: one attempt, without policies. */
-export async function askEmbedded<I, O>(provider: Provider<I, O>, api: Api, input: I): Promise<Outcome<O>> {
+async function askEmbedded<I, O>(provider: Provider<I, O>, api: Api, input: I): Promise<Outcome<O>> {
   const embedded = await serve(provider.upstream.name, api, '127.0.0.1', 0);
   const transport = createTransport({ ...provider.upstream, origin: embedded.origin });
   const context = { scope: createScope(), deadlineAt: now() + 10_000, request: facts, record: { attempts: 0 } };

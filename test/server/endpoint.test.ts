@@ -95,21 +95,24 @@ describe('an answer', () => {
 });
 
 describe('methods', () => {
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)('%s gives its body, validated, to the sources', async (method) => {
-    const upstream = await startUpstream(json('done'));
-    const provider = createAsk(upstream.origin);
-    const body = Type.Object({ name: Type.String() });
-    const route = defineRoute({ method, url: '/v1/things', summary: 'Things', body });
-    const seen: unknown[] = [];
-    const done = route.source(provider('things'), { input: (incoming) => seen.push(incoming.body) });
-    const { origin } = await serve({ routes: [route.merge({ done })] });
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
+    '%s gives its body, validated, to the sources',
+    async (method) => {
+      const upstream = await startUpstream(json('done'));
+      const provider = createAsk(upstream.origin);
+      const body = Type.Object({ name: Type.String() });
+      const route = defineRoute({ method, url: '/v1/things', summary: 'Things', body });
+      const seen: unknown[] = [];
+      const done = route.source(provider('things'), { input: (incoming) => seen.push(incoming.body) });
+      const { origin } = await serve({ routes: [route.merge({ done })] });
 
-    const { status, json: read } = await ask(`${origin}/v1/things`, { method, body: { name: 'Chair', more: 1 } });
+      const { status, json: read } = await ask(`${origin}/v1/things`, { method, body: { name: 'Chair', more: 1 } });
 
-    expect(status).toBe(200);
-    expect(read()).toMatchObject({ data: { done: 'done' }, complete: true });
-    expect(seen).toEqual([{ name: 'Chair' }]);
-  });
+      expect(status).toBe(200);
+      expect(read()).toMatchObject({ data: { done: 'done' }, complete: true });
+      expect(seen).toEqual([{ name: 'Chair' }]);
+    },
+  );
 
   test('HEAD has the headers of GET and no body', async () => {
     const upstream = await startUpstream(json(1));
@@ -120,7 +123,10 @@ describe('methods', () => {
     const head = await ask(`${origin}/v1/page`, { method: 'HEAD' });
 
     expect(head).toMatchObject({ status: 200, text: '' });
-    expect(head.headers).toMatchObject({ 'x-aggregate-complete': 'true', 'content-type': 'application/json; charset=utf-8' });
+    expect(head.headers).toMatchObject({
+      'x-aggregate-complete': 'true',
+      'content-type': 'application/json; charset=utf-8',
+    });
     expect(Number(head.headers['content-length'])).toBeGreaterThan(50);
     expect(await line(({ method }) => method === 'HEAD')).toMatchObject({ status: 200, route: '/v1/page' });
   });
@@ -142,12 +148,17 @@ describe('the request id', () => {
     expect(await askWith(id)).toBe(id);
   });
 
-  test.each([['empty', ''], ['a space', 'a b'], ['a quote', 'a"b'], ['beyond ASCII', 'é'], ['129 characters', '0'.repeat(129)], ['10 KB', 'x'.repeat(10_000)], ['two', ['a', 'b']]])(
-    'is a new one where that of the client is malformed: %s',
-    async (_name, id) => {
-      expect(await askWith(id)).toMatch(/^[0-9a-f]{32}$/);
-    },
-  );
+  test.each([
+    ['empty', ''],
+    ['a space', 'a b'],
+    ['a quote', 'a"b'],
+    ['beyond ASCII', 'é'],
+    ['129 characters', '0'.repeat(129)],
+    ['10 KB', 'x'.repeat(10_000)],
+    ['two', ['a', 'b']],
+  ])('is a new one where that of the client is malformed: %s', async (_name, id) => {
+    expect(await askWith(id)).toMatch(/^[0-9a-f]{32}$/);
+  });
 });
 
 describe('the trace', () => {
@@ -238,7 +249,11 @@ describe('a client that leaves', () => {
     const after = route.source(provider('c'), { ...plain, needs: { b }, optional: true });
     const { origin, line } = await serve({ routes: [route.merge({ a, b, after })] });
 
-    const client = request(`${origin}/v1/page`, { method, agent: false, headers: { 'content-type': 'application/json' } });
+    const client = request(`${origin}/v1/page`, {
+      method,
+      agent: false,
+      headers: { 'content-type': 'application/json' },
+    });
     client.on('error', () => {}).end(body);
     await upstream.arrived(2);
     const leftAt = performance.now();

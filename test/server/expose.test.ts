@@ -9,7 +9,9 @@ const draft = () => defineRoute({ url: '/v1/page', summary: 'A page' });
 function expose(origin: string, names: Readonly<Record<string, readonly string[]>>): Route {
   const provider = createAsk(origin);
   const route = draft();
-  const sources = Object.entries(names).map(([name, list]) => [name, route.source(provider(name), { ...plain, optional: true, expose: list })] as const);
+  const sources = Object.entries(names).map(
+    ([name, list]) => [name, route.source(provider(name), { ...plain, optional: true, expose: list })] as const,
+  );
   return route.merge(Object.fromEntries(sources));
 }
 
@@ -32,19 +34,37 @@ describe('headers of an upstream', () => {
 
     const { headers } = await ask(`${origin}/v1/page`);
 
-    const own = ['connection', 'content-length', 'content-type', 'date', 'server-timing', 'traceparent', 'x-aggregate-complete', 'x-request-id'];
+    const own = [
+      'connection',
+      'content-length',
+      'content-type',
+      'date',
+      'server-timing',
+      'traceparent',
+      'x-aggregate-complete',
+      'x-request-id',
+    ];
     expect(Object.keys(headers).sort()).toEqual(own);
     expect(headers['x-request-id']).not.toBe('of-the-upstream');
   });
 
   test('reach it where the route names them, in any letters, and only those of sources that answered', async () => {
-    const upstream = await startUpstream({ '/a': json(1, everything), '/b': json(1, { 'x-b': 'b' }, 500), '/c': json(1) });
+    const upstream = await startUpstream({
+      '/a': json(1, everything),
+      '/b': json(1, { 'x-b': 'b' }, 500),
+      '/c': json(1),
+    });
     const names = { a: ['ETag', 'set-cookie', 'Warning'], b: ['x-b'], c: ['x-c'] };
     const { origin } = await serve({ routes: [expose(upstream.origin, names)] });
 
     const { headers } = await ask(`${origin}/v1/page`);
 
-    expect(headers).toMatchObject({ etag: '"1"', 'set-cookie': ['a=1', 'b=2'], warning: '1, 2', 'cache-control': 'no-store' });
+    expect(headers).toMatchObject({
+      etag: '"1"',
+      'set-cookie': ['a=1', 'b=2'],
+      warning: '1, 2',
+      'cache-control': 'no-store',
+    });
     for (const name of ['x-b', 'x-c', 'location', 'x-powered-by']) expect(headers).not.toHaveProperty(name);
   });
 
@@ -69,7 +89,11 @@ describe('at start-up it is an error to expose', () => {
   test.each([
     ['one name from two sources', { a: ['etag'], b: ['ETag'] }, `${where} "b" and "a" expose the same header "etag"`],
     ['one name twice', { a: ['etag', 'etag'] }, `${where} "a" and "a" expose the same header "etag"`],
-    ['what belongs to the connection', { a: ['Transfer-Encoding'] }, `${where} "a" cannot expose the header "transfer-encoding"`],
+    [
+      'what belongs to the connection',
+      { a: ['Transfer-Encoding'] },
+      `${where} "a" cannot expose the header "transfer-encoding"`,
+    ],
     ['what belongs to the answer', { a: ['cache-control'] }, `${where} "a" cannot expose the header "cache-control"`],
     ['what is no name', { a: ['x y'] }, `${where} "a" cannot expose the header "x y"`],
     ['nothing', { a: [''] }, `${where} "a" cannot expose the header ""`],

@@ -39,5 +39,8 @@ test('readyz?verbose shows the state of every upstream', async () => {
   const ask = createAsk('http://127.0.0.1:9')('a');
   const a = route.source({ ...ask, policies: [counting] }, plain);
   const { server } = await buildApp({ routes: [route.merge({ a })] });
-  expect((await server.inject('/readyz?verbose')).json()).toEqual({ status: 'ready', upstreams: { shop: { counted: 3 } } });
+  expect((await server.inject('/readyz?verbose')).json()).toEqual({
+    status: 'ready',
+    upstreams: { shop: { counted: 3 } },
+  });
 });

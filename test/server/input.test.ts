@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defineRoute, Type } from '../../src/index.ts';
 import { buildApp } from '../../src/app.ts';
+import { defineRoute, Type } from '../../src/index.ts';
 import { ask, createAsk, json, serve, startUpstream } from './setup.ts';
 
 /** A route with all four parts, that keeps what its source's input sees. */
@@ -25,7 +25,9 @@ async function build(reply = json(1)) {
       day: Type.Optional(Type.String({ format: 'date' })),
     }),
   });
-  const a = route.source(createAsk(upstream.origin)('a'), { input: (incoming) => seen.push(structuredClone(incoming)) });
+  const a = route.source(createAsk(upstream.origin)('a'), {
+    input: (incoming) => seen.push(structuredClone(incoming)),
+  });
   const { origin, lines } = await serve({ routes: [route.merge({ a })] });
   return { origin, lines, seen, upstream };
 }
@@ -34,9 +36,18 @@ describe('what the route`s functions see', () => {
   test('is what the schemas declare, and of text in its types', async () => {
     const { origin, seen } = await build();
     const url = `${origin}/v1/things/chair?page=3&full=true&tags=a&tags=b&undeclared=1&__proto__=2`;
-    const headers = { 'x-tenant': 'acme', authorization: 'Bearer secret', cookie: 'a=b', 'x-forwarded-for': '10.0.0.1' };
+    const headers = {
+      'x-tenant': 'acme',
+      authorization: 'Bearer secret',
+      cookie: 'a=b',
+      'x-forwarded-for': '10.0.0.1',
+    };
 
-    const { status } = await ask(url, { method: 'POST', headers, body: { name: 'x', at: { x: 1.5, y: 2 }, admin: true } });
+    const { status } = await ask(url, {
+      method: 'POST',
+      headers,
+      body: { name: 'x', at: { x: 1.5, y: 2 }, admin: true },
+    });
 
     expect(status).toBe(200);
     expect(seen).toEqual([
@@ -69,13 +80,25 @@ describe('what the route`s functions see', () => {
 
   test('does not reach the upstream by itself', async () => {
     const { origin, upstream } = await build();
-    const headers = { authorization: 'Bearer secret', cookie: 'a=b', 'x-tenant': 'acme', 'user-agent': 'curl', 'accept-language': 'de' };
+    const headers = {
+      authorization: 'Bearer secret',
+      cookie: 'a=b',
+      'x-tenant': 'acme',
+      'user-agent': 'curl',
+      'accept-language': 'de',
+    };
 
     await ask(`${origin}/v1/things/chair?page=3`, { method: 'POST', headers, body: { name: 'x' } });
 
     const [sent] = upstream.seen;
     expect(sent).toMatchObject({ method: 'GET', url: '/a', body: '' });
-    expect(Object.keys(sent?.headers ?? {}).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host', 'traceparent']);
+    expect(Object.keys(sent?.headers ?? {}).sort()).toEqual([
+      'accept',
+      'accept-encoding',
+      'connection',
+      'host',
+      'traceparent',
+    ]);
   });
 });
 
@@ -90,9 +113,21 @@ describe('a request that is not valid is a 400 that points at what is wrong', ()
     ['a second query value', '/v1/things/chair?page=1&page=2', {}, valid, [{ in: 'query', pointer: '/page' }]],
     ['an item of a list', '/v1/things/chair?tags=a&tags=abcde', {}, valid, [{ in: 'query', pointer: '/tags/1' }]],
     ['a header', '/v1/things/chair', { 'x-tenant': '123456789' }, valid, [{ in: 'header', pointer: '/x-tenant' }]],
-    ['a missing field', '/v1/things/chair', {}, {}, [{ in: 'body', pointer: '', detail: expect.stringContaining('name') }]],
+    [
+      'a missing field',
+      '/v1/things/chair',
+      {},
+      {},
+      [{ in: 'body', pointer: '', detail: expect.stringContaining('name') }],
+    ],
     ['a field that would have to be coerced', '/v1/things/chair', {}, { name: 5 }, [{ in: 'body', pointer: '/name' }]],
-    ['a scalar in place of a list', '/v1/things/chair', {}, { ...valid, sizes: 1 }, [{ in: 'body', pointer: '/sizes' }]],
+    [
+      'a scalar in place of a list',
+      '/v1/things/chair',
+      {},
+      { ...valid, sizes: 1 },
+      [{ in: 'body', pointer: '/sizes' }],
+    ],
     ['a format', '/v1/things/chair', {}, { ...valid, day: '2026-02-30' }, [{ in: 'body', pointer: '/day' }]],
     [
       'several fields',
@@ -115,7 +150,12 @@ describe('a request that is not valid is a 400 that points at what is wrong', ()
 
     expect(answer.status).toBe(400);
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-    const problem = { type: 'about:blank', title: 'Bad Request', status: 400, requestId: answer.headers['x-request-id'] };
+    const problem = {
+      type: 'about:blank',
+      title: 'Bad Request',
+      status: 400,
+      requestId: answer.headers['x-request-id'],
+    };
     expect(answer.json()).toMatchObject({ ...problem, errors });
     expect(seen).toEqual([]);
     expect(upstream.seen).toEqual([]);
@@ -123,7 +163,10 @@ describe('a request that is not valid is a 400 that points at what is wrong', ()
 
   test('lists twenty at most', async () => {
     const { origin } = await build();
-    const { json: read } = await ask(`${origin}/v1/things/chair`, { method: 'POST', body: { name: 'x', sizes: Array(50).fill('') } });
+    const { json: read } = await ask(`${origin}/v1/things/chair`, {
+      method: 'POST',
+      body: { name: 'x', sizes: Array(50).fill('') },
+    });
     expect(read()).toMatchObject({ errors: { length: 20 } });
   });
 
@@ -169,7 +212,11 @@ describe('a body', () => {
 });
 
 test('a header that is not declared in lower case is an error at start-up', async () => {
-  const route = defineRoute({ url: '/v1/page', summary: 'A page', headers: Type.Object({ 'Accept-Language': Type.String() }) });
+  const route = defineRoute({
+    url: '/v1/page',
+    summary: 'A page',
+    headers: Type.Object({ 'Accept-Language': Type.String() }),
+  });
   const a = route.source(createAsk('http://127.0.0.1:9')('a'), { input: () => null });
   await expect(buildApp({ routes: [route.merge({ a })] })).rejects.toThrow(
     'route GET /v1/page: the header "Accept-Language" is declared in lower case',

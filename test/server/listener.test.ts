@@ -23,10 +23,20 @@ describe('what is no request that Confluo takes is answered with a problem, clos
     ['a bare line feed', `GET /v1/page HTTP/1.1\n${host}\r\n`, 400, /^HPE_/],
     ['a folded header', `GET /v1/page HTTP/1.1\r\n${host}a: b\r\n c\r\n\r\n`, 400, /^HPE_/],
     ['NUL in a header', `GET /v1/page HTTP/1.1\r\n${host}a: b\0c\r\n\r\n`, 400, 'HPE_INVALID_HEADER_TOKEN'],
-    ['a length and chunks', body('Content-Length: 2\r\nTransfer-Encoding: chunked'), 400, 'HPE_INVALID_TRANSFER_ENCODING'],
+    [
+      'a length and chunks',
+      body('Content-Length: 2\r\nTransfer-Encoding: chunked'),
+      400,
+      'HPE_INVALID_TRANSFER_ENCODING',
+    ],
     ['two lengths', body('Content-Length: 2\r\nContent-Length: 3'), 400, 'HPE_UNEXPECTED_CONTENT_LENGTH'],
     ['a signed length', body('Content-Length: +2'), 400, 'HPE_INVALID_CONTENT_LENGTH'],
-    ['a head over 16 KiB', `GET /v1/page HTTP/1.1\r\n${host}a: ${'b'.repeat(17_000)}\r\n\r\n`, 431, 'HPE_HEADER_OVERFLOW'],
+    [
+      'a head over 16 KiB',
+      `GET /v1/page HTTP/1.1\r\n${host}a: ${'b'.repeat(17_000)}\r\n\r\n`,
+      431,
+      'HPE_HEADER_OVERFLOW',
+    ],
     ['over 100 header fields', `GET /v1/page HTTP/1.1\r\n${host}${'a: b\r\n'.repeat(100)}\r\n`, 431, undefined],
     ['a target over 8 KiB', `GET /v1/page?${'a'.repeat(8_192)} HTTP/1.1\r\n${host}\r\n`, 414, undefined],
     ['no Host', 'GET /v1/page HTTP/1.1\r\n\r\n', 400, undefined],
@@ -51,7 +61,12 @@ describe('what is no request that Confluo takes is answered with a problem, clos
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(head).toMatch(/\r\ncontent-type: application\/problem\+json/i);
     expect(head).toMatch(/\r\nconnection: close(\r\n|$)/i);
-    expect(JSON.parse(problem)).toEqual({ type: 'about:blank', title: expect.any(String), status, requestId: expect.any(String) });
+    expect(JSON.parse(problem)).toEqual({
+      type: 'about:blank',
+      title: expect.any(String),
+      status,
+      requestId: expect.any(String),
+    });
     expect(lines).toHaveLength(1);
     const [line] = lines;
     expect(line).toMatchObject({ msg: 'request', status });
@@ -66,7 +81,10 @@ describe('what is unusual, and taken', () => {
     ['an empty Host', 'GET /v1/page HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'],
     ['an address as Host', 'GET /v1/page HTTP/1.1\r\nHost: [::1]:3000\r\nConnection: close\r\n\r\n'],
     ['99 more header fields', `GET /v1/page HTTP/1.1\r\n${host}Connection: close\r\n${'a: b\r\n'.repeat(98)}\r\n`],
-    ['an upgrade to what is not spoken', `GET /v1/page HTTP/1.1\r\n${host}Connection: upgrade, close\r\nUpgrade: h2c\r\n\r\n`],
+    [
+      'an upgrade to what is not spoken',
+      `GET /v1/page HTTP/1.1\r\n${host}Connection: upgrade, close\r\nUpgrade: h2c\r\n\r\n`,
+    ],
   ])('%s', async (_name, bytes) => {
     const { origin } = await build();
     expect(await askRaw(origin, bytes)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
@@ -81,6 +99,14 @@ test('a client that leaves half-way through its body is logged once, as 499, and
   expect(await line(({ msg }) => msg === 'request')).toMatchObject({ status: 499, method: 'POST', route: '/v1/page' });
   expect((await ask(`${origin}/v1/page`)).status).toBe(200);
   expect(lines.map(({ status }) => status)).toEqual([499, 200]);
+});
+
+test('a client whose body turns out to be garbage is logged once', async () => {
+  const { origin, lines } = await build();
+  const text = await askRaw(origin, `${body('Transfer-Encoding: chunked')}5\r\n{"a":\r\nzz\r\n`);
+  expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect((await ask(`${origin}/v1/page`)).status).toBe(200);
+  expect(lines).toMatchObject([{ status: 400, reason: 'HPE_INVALID_CHUNK_SIZE' }, { status: 200 }]);
 });
 
 test('a connection that is reset before it said anything is nobody`s line', async () => {

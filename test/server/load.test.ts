@@ -47,25 +47,60 @@ describe('the routes of a folder', () => {
 
   test('are not looked for in declarations, hidden and underscored files, folders and others', async () => {
     const broken = 'throw new Error("imported")';
-    const ignored = ['routes/item.d.ts', 'routes/item.d.mts', 'routes/.hidden.ts', 'routes/_draft.ts', 'routes/readme.md', 'routes/more/deep.ts', 'providers/x.d.ts'];
+    const ignored = [
+      'routes/item.d.ts',
+      'routes/item.d.mts',
+      'routes/.hidden.ts',
+      'routes/_draft.ts',
+      'routes/readme.md',
+      'routes/more/deep.ts',
+      'providers/x.d.ts',
+    ];
     const folder = await createFolder({ ...good, ...Object.fromEntries(ignored.map((name) => [name, broken])) });
     expect(await loadRoutes(folder)).toHaveLength(1);
   });
 
   test.each([
-    ['a provider that throws', { ...good, 'providers/broken.ts': 'throw new Error("no key\\nat all")' }, 'providers/broken.ts: no key'],
-    ['a provider that throws no error', { ...good, 'providers/broken.ts': 'throw "text"' }, 'providers/broken.ts: text'],
-    ['a provider that cannot be defined', { ...good, 'providers/broken.ts': provider.replace('output: Type.Unknown(), ', '') }, 'providers/broken.ts: provider "shop/item": "output" is missing'],
+    [
+      'a provider that throws',
+      { ...good, 'providers/broken.ts': 'throw new Error("no key\\nat all")' },
+      'providers/broken.ts: no key',
+    ],
+    [
+      'a provider that throws no error',
+      { ...good, 'providers/broken.ts': 'throw "text"' },
+      'providers/broken.ts: text',
+    ],
+    [
+      'a provider that cannot be defined',
+      { ...good, 'providers/broken.ts': provider.replace('output: Type.Unknown(), ', '') },
+      'providers/broken.ts: provider "shop/item": "output" is missing',
+    ],
     ['a provider that is no code', { ...good, 'providers/broken.ts': 'export const = 1;' }, 'providers/broken.ts: '],
-    ['a provider that imports what is not there', { ...good, 'providers/broken.ts': 'import "./nothing.ts";' }, 'providers/broken.ts: '],
+    [
+      'a provider that imports what is not there',
+      { ...good, 'providers/broken.ts': 'import "./nothing.ts";' },
+      'providers/broken.ts: ',
+    ],
     ['a route that throws', { ...good, 'routes/broken.ts': 'throw new Error("oops")' }, 'routes/broken.ts: oops'],
-    ['a route without a default export', { ...good, 'routes/broken.ts': 'export const a = 1;' }, 'routes/broken.ts: the default export is not a route'],
-    ['a route that exports its draft', { ...good, 'routes/broken.ts': route('/v1/x').replace('route.merge({ item })', 'route') }, 'routes/broken.ts: the default export is not a route'],
+    [
+      'a route without a default export',
+      { ...good, 'routes/broken.ts': 'export const a = 1;' },
+      'routes/broken.ts: the default export is not a route',
+    ],
+    [
+      'a route that exports its draft',
+      { ...good, 'routes/broken.ts': route('/v1/x').replace('route.merge({ item })', 'route') },
+      'routes/broken.ts: the default export is not a route',
+    ],
     ['no route at all', { 'providers/shop.ts': provider }, 'no routes found: '],
     ['an empty folder', {}, 'no routes found: '],
   ])('cannot be loaded from %s', async (_name, files, message) => {
     const folder = await createFolder(files);
-    const error = await loadRoutes(folder).then(() => undefined, (reason: unknown) => reason);
+    const error = await loadRoutes(folder).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
     expect(error).toBeInstanceOf(DefinitionError);
     expect(error).toMatchObject({ message: expect.stringContaining(message) });
     expect(String(error)).not.toContain('\n');
@@ -78,7 +113,10 @@ describe('the routes of a folder', () => {
 
 describe('the examples of a folder', () => {
   test('are its JSON files, by operation id', async () => {
-    const folder = await createFolder({ 'openapi/examples/getV1Item.json': '{"data":1}', 'openapi/examples/notes.txt': 'x' });
+    const folder = await createFolder({
+      'openapi/examples/getV1Item.json': '{"data":1}',
+      'openapi/examples/notes.txt': 'x',
+    });
     expect(await loadExamples(folder)).toEqual({ getV1Item: { data: 1 } });
   });
 
@@ -88,6 +126,8 @@ describe('the examples of a folder', () => {
 
   test('that are not JSON are named', async () => {
     const folder = await createFolder({ 'openapi/examples/getV1Item.json': '{"secret' });
-    await expect(loadExamples(folder)).rejects.toThrow(new DefinitionError('openapi/examples/getV1Item.json: not readable as JSON'));
+    await expect(loadExamples(folder)).rejects.toThrow(
+      new DefinitionError('openapi/examples/getV1Item.json: not readable as JSON'),
+    );
   });
 });

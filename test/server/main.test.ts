@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -34,7 +34,10 @@ interface Program {
   readonly ended: Promise<number | null>;
 }
 
-async function start(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Promise<Program> {
+async function start(
+  files: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'confluo-main-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const [name, text] of Object.entries(files)) {
@@ -78,20 +81,98 @@ describe('what keeps it from starting is one line, and the exit code says whose 
   test.each([
     ['an unknown key', good, { CONFLUO_COLOUR: 'red' }, 78, /^confluo: CONFLUO_COLOUR is not a known key\n$/],
     ['a port that is none', good, { PORT: 'http' }, 78, /^confluo: PORT must be integer\n$/],
-    ['several bad keys', good, { PORT: '-1', CONFLUO_LOG_LEVEL: 'loud' }, 78, /^confluo: .*PORT .*; CONFLUO_LOG_LEVEL .*\n$/],
-    ['an origin that is none', good, { CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: 'shop' }, 78, /^confluo: CONFLUO_UPSTREAM_MY_SHOP_ORIGIN must be an origin.*\n$/],
-    ['an origin of nothing', good, { CONFLUO_UPSTREAM_OTHER_ORIGIN: 'http://a' }, 78, /^confluo: .*"other".*CONFLUO_UPSTREAM_OTHER_ORIGIN\n$/],
-    ['embedded upstreams', good, { CONFLUO_UPSTREAMS: 'embedded' }, 78, /^confluo: CONFLUO_UPSTREAMS=embedded needs .*\n$/],
+    [
+      'several bad keys',
+      good,
+      { PORT: '-1', CONFLUO_LOG_LEVEL: 'loud' },
+      78,
+      /^confluo: .*PORT .*; CONFLUO_LOG_LEVEL .*\n$/,
+    ],
+    [
+      'an origin that is none',
+      good,
+      { CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: 'shop' },
+      78,
+      /^confluo: CONFLUO_UPSTREAM_MY_SHOP_ORIGIN must be an origin.*\n$/,
+    ],
+    [
+      'an origin of nothing',
+      good,
+      { CONFLUO_UPSTREAM_OTHER_ORIGIN: 'http://a' },
+      78,
+      /^confluo: .*"other".*CONFLUO_UPSTREAM_OTHER_ORIGIN\n$/,
+    ],
+    [
+      'embedded upstreams',
+      good,
+      { CONFLUO_UPSTREAMS: 'embedded' },
+      78,
+      /^confluo: CONFLUO_UPSTREAMS=embedded needs .*\n$/,
+    ],
     ['no folder', good, { CONFLUO_APP_DIR: 'nowhere' }, 78, /^confluo: no routes found: .*nowhere.*\n$/],
-    ['two routes with one URL', { ...good, 'routes/other.ts': route() }, {}, 78, /^confluo: two routes with one URL: GET \/v1\/item\n$/],
-    ['a required source that needs an optional one', { ...good, 'routes/item.ts': route(needsOptional) }, {}, 78, /^confluo: route GET \/v1\/item: source "item" is required but needs "first".*\n$/],
-    ['a provider without output', { ...good, 'providers/shop.ts': withoutOutput }, {}, 78, /^confluo: providers\/shop\.ts: provider "my-shop\/item": "output" is missing.*\n$/],
-    ['a provider that throws', { ...good, 'providers/other.ts': 'throw new Error("no licence")' }, {}, 78, /^confluo: providers\/other\.ts: no licence\n$/],
-    ['a route that is none', { ...good, 'routes/item.ts': 'export default 1' }, {}, 78, /^confluo: routes\/item\.ts: the default export is not a route\n$/],
-    ['a URL that is none', { ...good, 'routes/item.ts': route().replace("'/v1", "'v1") }, {}, 78, /^confluo: route GET v1\/item: a URL begins with \/\n$/],
-    ['a URL that is taken', { ...good, 'routes/item.ts': route().replace('/v1/item', '/livez') }, {}, 78, /^confluo: .*'\/livez'\n$/],
-    ['a schema that is none', { ...good, 'routes/item.ts': route(undefined, "query: Type.Object({ a: Type.String({ pattern: '(' }) })") }, {}, 78, /^confluo: .*\/v1\/item.*\n$/],
-    ['a host that is none', good, { HOST: '192.0.2.1' }, 69, /^confluo: port 0 on 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\); .*\n$/],
+    [
+      'two routes with one URL',
+      { ...good, 'routes/other.ts': route() },
+      {},
+      78,
+      /^confluo: two routes with one URL: GET \/v1\/item\n$/,
+    ],
+    [
+      'a required source that needs an optional one',
+      { ...good, 'routes/item.ts': route(needsOptional) },
+      {},
+      78,
+      /^confluo: route GET \/v1\/item: source "item" is required but needs "first".*\n$/,
+    ],
+    [
+      'a provider without output',
+      { ...good, 'providers/shop.ts': withoutOutput },
+      {},
+      78,
+      /^confluo: providers\/shop\.ts: provider "my-shop\/item": "output" is missing.*\n$/,
+    ],
+    [
+      'a provider that throws',
+      { ...good, 'providers/other.ts': 'throw new Error("no licence")' },
+      {},
+      78,
+      /^confluo: providers\/other\.ts: no licence\n$/,
+    ],
+    [
+      'a route that is none',
+      { ...good, 'routes/item.ts': 'export default 1' },
+      {},
+      78,
+      /^confluo: routes\/item\.ts: the default export is not a route\n$/,
+    ],
+    [
+      'a URL that is none',
+      { ...good, 'routes/item.ts': route().replace("'/v1", "'v1") },
+      {},
+      78,
+      /^confluo: route GET v1\/item: a URL begins with \/\n$/,
+    ],
+    [
+      'a URL that is taken',
+      { ...good, 'routes/item.ts': route().replace('/v1/item', '/livez') },
+      {},
+      78,
+      /^confluo: .*'\/livez'\n$/,
+    ],
+    [
+      'a schema that is none',
+      { ...good, 'routes/item.ts': route(undefined, "query: Type.Object({ a: Type.String({ pattern: '(' }) })") },
+      {},
+      78,
+      /^confluo: .*\/v1\/item.*\n$/,
+    ],
+    [
+      'a host that is none',
+      good,
+      { HOST: '192.0.2.1' },
+      69,
+      /^confluo: port 0 on 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\); .*\n$/,
+    ],
   ])('%s', async (_name, files, env, code, line) => {
     const { ended, errors, lines } = await start(files, env);
     expect({ code: await ended, errors: errors() }).toEqual({ code, errors: expect.stringMatching(line) });
@@ -131,36 +212,56 @@ describe('a program that runs', () => {
     expect(errors()).toBe('');
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('answers what it has taken after %s, lets idle clients go, and ends with 0', async (signal) => {
-    let answer = () => {};
-    const upstream = await startUpstream((response) => {
-      answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end('1');
-    });
-    const program = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
-    const { origin, child, ended } = program;
-    const agent = new Agent({ keepAlive: true });
-    const keep = (url: string) =>
-      new Promise<{ readonly status: number | undefined; readonly connection: string | undefined }>((resolve, reject) => {
-        const outgoing = request(origin + url, { agent }, (response) => {
-          response.resume().on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }));
-        });
-        outgoing.on('error', reject).end();
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'answers what it has taken after %s, lets idle clients go, and ends with 0',
+    async (signal) => {
+      let answer = () => {};
+      const upstream = await startUpstream((response) => {
+        answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end('1');
       });
+      const program = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
+      const { origin, child, ended } = program;
+      const agent = new Agent({ keepAlive: true });
+      const keep = (url: string) =>
+        new Promise<{ readonly status: number | undefined; readonly connection: string | undefined }>(
+          (resolve, reject) => {
+            const outgoing = request(origin + url, { agent }, (response) => {
+              response
+                .resume()
+                .on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }));
+            });
+            outgoing.on('error', reject).end();
+          },
+        );
 
-    expect(await keep('/livez')).toEqual({ status: 200, connection: 'keep-alive' });
-    const inFlight = keep('/v1/item');
-    await upstream.arrived(1);
-    expect(await keep('/livez')).toEqual({ status: 200, connection: 'keep-alive' });
-    const signalledAt = performance.now();
-    child.kill(signal);
-    await findLine(program, 'draining');
-    answer();
+      expect(await keep('/livez')).toEqual({ status: 200, connection: 'keep-alive' });
+      const inFlight = keep('/v1/item');
+      await upstream.arrived(1);
+      expect(await keep('/livez')).toEqual({ status: 200, connection: 'keep-alive' });
+      const signalledAt = performance.now();
+      child.kill(signal);
+      await findLine(program, 'draining');
+      answer();
 
-    expect(await inFlight).toEqual({ status: 200, connection: 'close' });
-    expect(await ended).toBe(0);
-    expect(performance.now() - signalledAt).toBeLessThan(5_000);
-    expect(program.lines.map(({ msg }) => msg)).toEqual(['listening', 'draining', 'request', 'stopped']);
-    expect(program.errors()).toBe('');
+      expect(await inFlight).toEqual({ status: 200, connection: 'close' });
+      expect(await ended).toBe(0);
+      expect(performance.now() - signalledAt).toBeLessThan(5_000);
+      expect(program.lines.map(({ msg }) => msg)).toEqual(['listening', 'draining', 'request', 'stopped']);
+      expect(program.errors()).toBe('');
+    },
+  );
+
+  test('does not wait for clients that have not said anything', async () => {
+    const program = await run({});
+    const silent = connect({ port: Number(new URL(program.origin).port), host: '127.0.0.1' });
+    await once(silent, 'connect');
+    expect((await ask(`${program.origin}/livez`)).status).toBe(200);
+    const closed = once(silent.resume(), 'close');
+
+    program.child.kill('SIGTERM');
+
+    expect(await program.ended).toBe(0);
+    await closed;
   });
 
   test('does not wait longer than it may', async () => {

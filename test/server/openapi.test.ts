@@ -26,7 +26,10 @@ function describeRoutes(origin: string): readonly Route[] {
     description: 'In the order of their **stars**.',
     tags: ['items'],
     params: Type.Object({ shop: Type.String({ description: 'Its name.' }) }),
-    query: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 9, default: 3 }), sort: Type.Optional(Type.Enum(['up', 'down'])) }),
+    query: Type.Object({
+      limit: Type.Integer({ minimum: 1, maximum: 9, default: 3 }),
+      sort: Type.Optional(Type.Enum(['up', 'down'])),
+    }),
     headers: Type.Object({ 'x-tenant': Type.Optional(Type.String()) }),
   });
   const all = listing.source(items, plain);
@@ -60,7 +63,12 @@ interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
   readonly requestBody?: unknown;
-  readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>> }>>;
+  readonly responses: Readonly<
+    Record<
+      string,
+      { readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>> }
+    >
+  >;
 }
 
 async function readContract(examples = {}): Promise<Contract> {
@@ -70,16 +78,25 @@ async function readContract(examples = {}): Promise<Contract> {
   return contract;
 }
 
-const envelopeOf = ({ paths }: Contract, url: string, method: string) => paths[url]?.[method]?.responses['200']?.content['application/json'];
+const envelopeOf = ({ paths }: Contract, url: string, method: string) =>
+  paths[url]?.[method]?.responses['200']?.content['application/json'];
 
 /** Every `$ref` of a document, with what it leads to. */
 function findRefs(part: unknown, root: unknown): readonly (readonly [string, unknown])[] {
   if (typeof part !== 'object' || part === null) return [];
-  return Object.entries(part).flatMap(([key, value]) => (key === '$ref' ? [[value, follow(value, root)] as const] : findRefs(value, root)));
+  return Object.entries(part).flatMap(([key, value]) =>
+    key === '$ref' ? [[value, follow(value, root)] as const] : findRefs(value, root),
+  );
 }
 
 const follow = (ref: string, root: unknown): unknown =>
-  ref.slice(2).split('/').reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? Reflect.get(part, key) : undefined), root);
+  ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>(
+      (part, key) => (typeof part === 'object' && part !== null ? Reflect.get(part, key) : undefined),
+      root,
+    );
 
 test('describes each route: parameters, body, the envelope with the names of its sources, problems', async () => {
   const contract = await readContract();
@@ -90,7 +107,11 @@ test('describes each route: parameters, body, the envelope with the names of its
   expect(Object.keys(contract.paths['/v1/shops/{shop}/items'] ?? {})).toEqual(['get']);
 
   const listing = contract.paths['/v1/shops/{shop}/items']?.['get'];
-  expect(listing).toMatchObject({ operationId: 'getV1ShopsByShopItems', summary: 'All items of a shop', tags: ['items'] });
+  expect(listing).toMatchObject({
+    operationId: 'getV1ShopsByShopItems',
+    summary: 'All items of a shop',
+    tags: ['items'],
+  });
   expect(listing?.parameters).toMatchObject([
     { in: 'query', name: 'limit' },
     { in: 'query', name: 'sort' },
@@ -107,7 +128,10 @@ test('describes each route: parameters, body, the envelope with the names of its
   });
 
   const order = contract.paths['/v1/orders']?.['post'];
-  expect(order?.requestBody).toMatchObject({ required: true, content: { 'application/json': { schema: { required: ['ids'] } } } });
+  expect(order?.requestBody).toMatchObject({
+    required: true,
+    content: { 'application/json': { schema: { required: ['ids'] } } },
+  });
   expect(envelopeOf(contract, '/v1/orders', 'post')?.schema).toMatchObject({
     properties: { data: { required: ['count', 'state'] }, sources: { required: ['ordered'] } },
   });
@@ -116,7 +140,9 @@ test('describes each route: parameters, body, the envelope with the names of its
 test('every reference leads somewhere', async () => {
   const contract = await readContract();
   const refs = findRefs(contract, contract);
-  expect(new Set(refs.map(([ref]) => ref))).toEqual(new Set(['#/components/schemas/SourceStatus', '#/components/schemas/Problem']));
+  expect(new Set(refs.map(([ref]) => ref))).toEqual(
+    new Set(['#/components/schemas/SourceStatus', '#/components/schemas/Problem']),
+  );
   expect(refs.filter(([, target]) => typeof target !== 'object')).toEqual([]);
 });
 
@@ -134,7 +160,16 @@ test('is what comes out: complete, partial, and problems', async () => {
   const ajv = new Ajv2020({ strict: false });
   ajv.addSchema({ $id: 'contract', ...contract });
   const check = (url: string, method: string, status: number, type: string, value: unknown) => {
-    const pointer = ['paths', url.replaceAll('/', '~1'), method, 'responses', status, 'content', type.replaceAll('/', '~1'), 'schema'];
+    const pointer = [
+      'paths',
+      url.replaceAll('/', '~1'),
+      method,
+      'responses',
+      status,
+      'content',
+      type.replaceAll('/', '~1'),
+      'schema',
+    ];
     const validate = ajv.compile({ $ref: `contract#/${pointer.join('/')}` });
     expect({ isValid: validate(value), errors: validate.errors }).toEqual({ isValid: true, errors: null });
   };
@@ -168,7 +203,10 @@ test('is valid to an independent judge', async () => {
   const redocly = join(import.meta.dirname, '../../node_modules/@redocly/cli/bin/cli.js');
   const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
 
-  const lint = promisify(execFile)(process.execPath, [redocly, 'lint', '--extends=spec', '--format=json', file], { env, cwd: folder });
+  const lint = promisify(execFile)(process.execPath, [redocly, 'lint', '--extends=spec', '--format=json', file], {
+    env,
+    cwd: folder,
+  });
 
   expect(JSON.parse((await lint).stdout)).toMatchObject({ totals: { errors: 0, warnings: 0 } });
 }, 60_000);
@@ -182,7 +220,9 @@ test('the interactive page is there', async () => {
 
 test('as a plugin, the routes stand in the contract of the host', async () => {
   const host = fastify();
-  await host.register(import('@fastify/swagger'), { openapi: { openapi: '3.1.0', info: { title: 'Host', version: '1' } } });
+  await host.register(import('@fastify/swagger'), {
+    openapi: { openapi: '3.1.0', info: { title: 'Host', version: '1' } },
+  });
   await host.register(confluo, { routes, prefix: '/bff' });
   await host.ready();
   const contract: unknown = JSON.parse(JSON.stringify(host.swagger()));

@@ -1,10 +1,14 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { confluo, defineRoute, type Route, Type } from '../../src/index.ts';
 import { ask, createAsk, hang, json, plain, startUpstream } from './setup.ts';
 
 const page = (origin: string, name = 'a'): Route => {
-  const route = defineRoute({ url: '/page', summary: 'A page', query: Type.Object({ n: Type.Optional(Type.Integer()) }) });
+  const route = defineRoute({
+    url: '/page',
+    summary: 'A page',
+    query: Type.Object({ n: Type.Optional(Type.Integer()) }),
+  });
   return route.merge({ [name]: route.source(createAsk(origin)(name), plain) });
 };
 
@@ -94,7 +98,10 @@ describe('as a plugin', () => {
   });
 
   test('the host`s end is its end: what runs is answered and its connections are closed', async () => {
-    const upstream = await startUpstream({ '/a': json(1), '/slow': (response) => setTimeout(() => response.end('2'), 200) });
+    const upstream = await startUpstream({
+      '/a': json(1),
+      '/slow': (response) => setTimeout(() => response.end('2'), 200),
+    });
     const provider = createAsk(upstream.origin);
     const route = defineRoute({ url: '/slow', summary: 'Slow' });
     const host = fastify();
@@ -108,7 +115,7 @@ describe('as a plugin', () => {
     expect((await answer).json()).toMatchObject({ data: { slow: 2 } });
     expect(await answer).toMatchObject({ headers: { connection: 'close' } });
     await closed;
-    await upstream.seen[0]?.left;
+    await vi.waitFor(async () => expect(await upstream.open()).toBe(0));
   });
 
   test('a client that leaves cancels here as well', async () => {

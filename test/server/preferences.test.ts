@@ -50,8 +50,25 @@ describe('Prefer', () => {
   });
 
   test('any text gives preferences within their bounds, and quickly', () => {
-    const pieces = fc.constantFrom('handling', 'wait', '=', 'strict', 'lenient', '"', ',', ';', ' ', '\t', '9', '-', 'x');
-    const texts = fc.oneof(fc.string({ maxLength: 200 }), fc.array(pieces, { maxLength: 400 }).map((list) => list.join('')));
+    const pieces = fc.constantFrom(
+      'handling',
+      'wait',
+      '=',
+      'strict',
+      'lenient',
+      '"',
+      ',',
+      ';',
+      ' ',
+      '\t',
+      '9',
+      '-',
+      'x',
+    );
+    const texts = fc.oneof(
+      fc.string({ maxLength: 200 }),
+      fc.array(pieces, { maxLength: 400 }).map((list) => list.join('')),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         const { waitMs = 0, applied = 'wait=1' } = toPreferences(text);
@@ -63,7 +80,12 @@ describe('Prefer', () => {
   });
 
   test('a field as long as a head can be takes no time', () => {
-    const long = [' '.repeat(16_000), ','.repeat(16_000), `handling${' '.repeat(8_000)}=${' '.repeat(8_000)}`, 'wait=,'.repeat(2_700)];
+    const long = [
+      ' '.repeat(16_000),
+      ','.repeat(16_000),
+      `handling${' '.repeat(8_000)}=${' '.repeat(8_000)}`,
+      'wait=,'.repeat(2_700),
+    ];
     const startedAt = performance.now();
     for (const text of long) toPreferences(text);
     expect(performance.now() - startedAt).toBeLessThan(1_000);

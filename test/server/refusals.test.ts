@@ -8,14 +8,32 @@ async function build() {
   const page = defineRoute({ url: '/v1/pages/:id', summary: 'A page' });
   const change = defineRoute({ method: 'PATCH', url: '/v1/pages/:name', summary: 'A page', body: Type.Object({}) });
   const add = defineRoute({ method: 'POST', url: '/v1/pages', summary: 'Pages', body: Type.Object({}) });
-  const routes = [page.merge({ a: page.source(provider('a'), plain) }), change.merge({ a: change.source(provider('a'), plain) }), add.merge({ a: add.source(provider('a'), plain) })];
+  const routes = [
+    page.merge({ a: page.source(provider('a'), plain) }),
+    change.merge({ a: change.source(provider('a'), plain) }),
+    add.merge({ a: add.source(provider('a'), plain) }),
+  ];
   return { upstream, ...(await serve({ routes })) };
 }
 
-const about = (status: number, title: string) => ({ type: 'about:blank', title, status, requestId: expect.any(String) });
+const about = (status: number, title: string) => ({
+  type: 'about:blank',
+  title,
+  status,
+  requestId: expect.any(String),
+});
 
 describe('a URL that no route has', () => {
-  test.each(['/', '/v1', '/v1/pages/a/', '/v1/pages/a/b', '//v1/pages/a', '/V1/pages/a', '/v1/../v1/pages', '/nope?secret=1'])('is a 404: %s', async (url) => {
+  test.each([
+    '/',
+    '/v1',
+    '/v1/pages/a/',
+    '/v1/pages/a/b',
+    '//v1/pages/a',
+    '/V1/pages/a',
+    '/v1/../v1/pages',
+    '/nope?secret=1',
+  ])('is a 404: %s', async (url) => {
     const { origin, line } = await build();
     const { hostname, port } = new URL(origin);
     const text = await askRaw(origin, `GET ${url} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: close\r\n\r\n`);
@@ -50,7 +68,11 @@ describe('a method that a known URL does not have', () => {
 
   test('as HEAD has no body', async () => {
     const { origin } = await build();
-    expect(await ask(`${origin}/v1/pages`, { method: 'HEAD' })).toMatchObject({ status: 405, text: '', headers: { allow: 'POST' } });
+    expect(await ask(`${origin}/v1/pages`, { method: 'HEAD' })).toMatchObject({
+      status: 405,
+      text: '',
+      headers: { allow: 'POST' },
+    });
   });
 });
 
@@ -67,9 +89,30 @@ describe('a body that cannot be read', () => {
     ['not JSON', {}, '{"a":', 400, 'the body is not JSON', 'FST_ERR_CTP_INVALID_JSON_BODY'],
     ['a poisoned prototype', {}, '{"__proto__":{"a":1}}', 400, 'the body is not JSON', 'FST_ERR_CTP_INVALID_JSON_BODY'],
     ['empty', {}, '', 400, 'the body is empty', 'FST_ERR_CTP_EMPTY_JSON_BODY'],
-    ['text', { 'content-type': 'text/plain' }, 'x', 415, 'the body must be application/json', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'],
-    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 'a=1', 415, 'the body must be application/json', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'],
-    ['a malformed type', { 'content-type': 'json' }, '{}', 415, 'the body must be application/json', 'FST_ERR_CTP_INVALID_MEDIA_TYPE'],
+    [
+      'text',
+      { 'content-type': 'text/plain' },
+      'x',
+      415,
+      'the body must be application/json',
+      'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    ],
+    [
+      'a form',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      'a=1',
+      415,
+      'the body must be application/json',
+      'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    ],
+    [
+      'a malformed type',
+      { 'content-type': 'json' },
+      '{}',
+      415,
+      'the body must be application/json',
+      'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    ],
     ['encoded', { 'content-encoding': 'gzip' }, '{}', 415, 'the body must not be encoded', undefined],
     ['over 1 MiB', {}, `{"a":"${'x'.repeat(1_048_576)}"}`, 413, 'the body is too large', 'FST_ERR_CTP_BODY_TOO_LARGE'],
   ])('%s', async (_name, headers, body, status, detail, reason) => {

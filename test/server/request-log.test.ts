@@ -1,7 +1,8 @@
 import { pino } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, Type } from '../../src/index.ts';
+import { logExecution } from '../../src/server/request-log.ts';
 import { ask, createAsk, json, type Line, plain, serve, startUpstream } from './setup.ts';
 
 describe('an aggregated request', () => {
@@ -16,7 +17,9 @@ describe('an aggregated request', () => {
     const e = route.source(provider('e'), { ...plain, needs: { d }, optional: true });
     const { origin, lines } = await serve({ routes: [route.merge({ a, b, c, d, e })] });
 
-    const { headers } = await ask(`${origin}/v1/things/1?token=secret`, { headers: { authorization: 'Bearer secret', cookie: 'secret=1' } });
+    const { headers } = await ask(`${origin}/v1/things/1?token=secret`, {
+      headers: { authorization: 'Bearer secret', cookie: 'secret=1' },
+    });
 
     const durationMs = expect.any(Number);
     expect(lines).toEqual([
@@ -58,7 +61,11 @@ describe('an aggregated request', () => {
     const defect = await line(({ level }) => level === 50);
     expect(status).toBe(500);
     expect(text).not.toContain('a bug');
-    expect(defect).toMatchObject({ source: 'a', requestId: headers['x-request-id'], err: { type: 'TypeError', message: 'a bug', stack: expect.any(String) } });
+    expect(defect).toMatchObject({
+      source: 'a',
+      requestId: headers['x-request-id'],
+      err: { type: 'TypeError', message: 'a bug', stack: expect.any(String) },
+    });
     expect(lines).toHaveLength(2);
   });
 });
@@ -68,10 +75,19 @@ describe('health and documents', () => {
     const route = defineRoute({ url: '/v1/page', summary: 'A page' });
     const a = route.source(createAsk('http://127.0.0.1:9')('a'), plain);
     const { origin, lines } = await serve({ routes: [route.merge({ a })] });
-    for (const url of ['/livez', '/readyz', '/openapi.json']) expect(await ask(origin + url)).toMatchObject({ status: 200 });
+    for (const url of ['/livez', '/readyz', '/openapi.json'])
+      expect(await ask(origin + url)).toMatchObject({ status: 200 });
     expect(lines).toEqual([]);
   });
 });
+
+const fields = { requestId: 'r', traceId: 't', method: 'GET', route: '/', status: 200, durationMs: 1 };
+
+function createLog(isLevelEnabled: (() => boolean) | undefined) {
+  const info = vi.fn();
+  const { child, ...logger } = pino({ level: 'silent' });
+  return { info, log: { ...logger, child: child.bind(logger), info, isLevelEnabled } };
+}
 
 describe('the level', () => {
   const run = async (level: string) => {
@@ -90,6 +106,18 @@ describe('the level', () => {
 
   test('info has the lines of requests', async () => {
     expect(await run('info')).toEqual([200, 404]);
+  });
+
+  test('that takes no lines costs none', () => {
+    const { info, log } = createLog(() => false);
+    logExecution(log, fields, { reports: [], complete: true, failed: undefined });
+    expect(info).not.toHaveBeenCalled();
+  });
+
+  test('of a logger that cannot tell is taken for enough', () => {
+    const { info, log } = createLog(undefined);
+    logExecution(log, fields, { reports: [], complete: true, failed: undefined });
+    expect(info).toHaveBeenCalledOnce();
   });
 
   test.each(['warn', 'silent'])('%s has none', async (level) => {

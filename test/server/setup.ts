@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { type AppOptions, buildApp } from '../../src/app.ts';
@@ -24,6 +25,8 @@ export interface Upstream {
   readonly seen: readonly Seen[];
   /** Resolves once so many requests are here. */
   arrived(count: number): Promise<void>;
+  /** Connections that are open. */
+  open(): Promise<number>;
 }
 
 export type Reply = (response: ServerResponse, seen: Seen) => void;
@@ -64,6 +67,7 @@ export async function startUpstream(reply: Reply | Readonly<Record<string, Reply
     async arrived(count) {
       while (seen.length < count) await once(server, 'seen');
     },
+    open: () => promisify(server.getConnections.bind(server))(),
   };
 }
 
@@ -155,7 +159,8 @@ export function ask(url: string, { method = 'GET', headers = {}, body, signal }:
   return new Promise((resolve, reject) => {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     // Said here, since Node's client sends a DELETE with a body as if it had none.
-    const own = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+    const own =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
     const options = { method, agent: false, headers: { ...own, ...headers }, ...(signal ? { signal } : {}) };
     const outgoing = request(url, options, async (response) => {
       const got = await readText(response);

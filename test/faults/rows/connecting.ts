@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { answer, end, onAccept, onRequest, reset, type Step } from '../behaviours.ts';
+import { answer, end, onAccept, reset, type Step } from '../behaviours.ts';
 import type { NameAnswer } from '../dns.ts';
 import type { Lab } from '../lab.ts';
 import {
@@ -106,10 +106,8 @@ export function toConnectingRows({ names, authority }: Lab): readonly Row[] {
       'TLS: no handshake',
       { ends: 'unreachable' },
       {
-        'plain HTTP on the TLS port': replaced(
-          occupying(onRequest('HTTP/1.1 400 Bad Request\r\n\r\n'), {}),
-          overTls(authority.issue()),
-          secure,
+        'plain HTTP on the TLS port': badHandshake((socket) =>
+          socket.once('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n')),
         ),
         'reset in the handshake': badHandshake((socket) => socket.once('data', () => socket.resetAndDestroy())),
         'closed in the handshake': badHandshake((socket) => socket.once('data', () => socket.end())),
