@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
@@ -11,13 +13,17 @@ import { loadExamples, loadRoutes } from './server/load.ts';
 /** How often connections are looked at that became idle while the server drains, milliseconds. */
 const idleCheckMs = 100;
 
+/** How long the last lines may take to whoever reads them, milliseconds: nobody may be there. */
+const lastLinesMs = 500;
+
 /** Loads the application, listens, and drains when the process is told to stop. */
 export async function serve(config: Config): Promise<void> {
   if (config.upstreams === 'embedded') {
     throw new ConfigError('CONFLUO_UPSTREAMS=embedded needs the demo of the repository: npm start');
   }
   const folder = resolve(config.appDir);
-  const logger = pino({ level: config.logLevel });
+  const output = pino.destination(1);
+  const logger = pino({ level: config.logLevel }, output);
   const [routes, examples] = [await loadRoutes(folder), await loadExamples(folder)];
   const { server, readiness } = await buildApp({ routes, examples, origins: config.origins, logger });
   const silent = watchSilent(server.server);
@@ -28,6 +34,9 @@ export async function serve(config: Config): Promise<void> {
     readiness.isDraining = true;
     await drain(server, silent);
     logger.info('stopped');
+    // Lines are written in the background; at the exit, what is under way there would be overtaken or lost.
+    output.end();
+    await Promise.race([once(output, 'close'), wait(lastLinesMs)]);
   });
 
   await listen(server, config);

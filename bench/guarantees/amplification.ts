@@ -39,12 +39,15 @@ export const amplification: Guarantee = {
     const routes = names.map((name) => ({ url: `/${name}`, deadline: 1_000, optional: [name] }));
     return withStage({ routes, policies: { breaker: false, timeout: 200 } }, async ({ port, upstream }) => {
       const client = createClient(port);
+      const calledAt = new Map<string, number>();
       const play = async (name: string, { faults, calls }: Pattern): Promise<void> => {
         for (let second = 0; second < seconds; second += 1) {
           await upstream.ask('behave', name, faults[second % faults.length] ?? ['ok']);
           const rate = calls[second % calls.length] ?? 0;
           for (let call = 0; call < rate; call += 1) {
-            client.get(`/${name}`, toTraceId()).catch(() => {}); // the upstream is what counts
+            const traceId = toTraceId();
+            calledAt.set(traceId, Date.now());
+            client.get(`/${name}`, traceId).catch(() => {}); // the upstream is what counts
             await pause(1 / rate);
           }
           if (rate === 0) await pause(1);
@@ -55,7 +58,7 @@ export const amplification: Guarantee = {
       client.close();
 
       const windows: Window[] = [];
-      for (const name of names) windows.push({ name, ...findWorst(await upstream.ask('arrivals', name)) });
+      for (const name of names) windows.push({ name, ...findWorst(await upstream.ask('arrivals', name), calledAt) });
       const worst = windows.toSorted((a, b) => b.excess - a.excess);
       const over = worst.filter(({ excess }) => excess > 0);
       const shown = over.length > 0 ? over : worst.slice(0, 1);
@@ -79,19 +82,19 @@ interface Window {
 const toText = ({ name, attempts, calls }: Window): string => `${name}, ${attempts} attempts for ${calls} calls`;
 
 /**
- * The window, of all that end with an attempt, that is furthest above the bound, or the least below it. A call counts when
- * its first attempt arrives, so that the way there blurs nothing.
+ * The window, of all that end with an attempt, that is furthest above the bound, or the least below it. Its calls are
+ * those that were made by its end and had not arrived before it began: some are still on their way.
  */
-function findWorst(arrivals: readonly Arrival[]): Omit<Window, 'name'> {
+function findWorst(arrivals: readonly Arrival[], calledAt: ReadonlyMap<string, number>): Omit<Window, 'name'> {
   const known = new Set<string>();
   const isFirst = arrivals.map(({ traceId }) => known.size < known.add(traceId).size);
+  const called = [...known].map((traceId) => calledAt.get(traceId) ?? 0).sort((a, b) => a - b);
   let worst = { attempts: 0, calls: 0, excess: Number.NEGATIVE_INFINITY };
-  let start = 0;
-  let calls = 0;
+  let [start, arrivedBefore, calledBefore] = [0, 0, 0];
   arrivals.forEach(({ at }, end) => {
-    if (isFirst[end]) calls += 1;
-    for (; (arrivals[start]?.at ?? at) <= at - windowMs; start += 1) if (isFirst[start]) calls -= 1;
-    const attempts = end + 1 - start;
+    while ((called[calledBefore] ?? Number.POSITIVE_INFINITY) <= at) calledBefore += 1;
+    for (; (arrivals[start]?.at ?? at) <= at - windowMs; start += 1) if (isFirst[start]) arrivedBefore += 1;
+    const [attempts, calls] = [end + 1 - start, calledBefore - arrivedBefore];
     const excess = attempts - (1.1 * calls + 10);
     if (excess > worst.excess) worst = { attempts, calls, excess };
   });

@@ -14,7 +14,7 @@ export const answeredInTime: Guarantee = {
   name: 'answered-in-time',
   promise: 'answered in time',
   figure: 'D + 50 ms at p99.9 and D + 100 ms at most, at 70 % load, one of five sources hung, dripping or flooding 1xx',
-  usual: { seconds: 12, count: 0 },
+  usual: { seconds: 10, count: 0 },
   smoke: { seconds: 1, count: 0 },
   async measure({ seconds }) {
     let worst = { what: '', p999Ms: 0, maxMs: 0 };

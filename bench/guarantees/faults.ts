@@ -65,6 +65,11 @@ export const faults = {
   manyShapes: { act: write(dense((index) => `{"k${index.toString(36)}":1}`, 65_000)), ends: 'ok' },
   /** Just below the byte limit. */
   longText: { act: write(dense(() => `"${'x'.repeat(1_000)}"`, 1_040)), ends: 'ok' },
+  /** As much as may be sent, and no end. */
+  stuck: {
+    act: write(raw(['content-type: application/json', 'content-length: 1048576'], `"${'x'.repeat(1_048_000)}`)),
+    ends: 'timeout',
+  },
   noise: { act: makeNoise, ends: undefined },
 } as const satisfies Readonly<Record<string, Fault>>;
 
@@ -75,5 +80,5 @@ export const anything: readonly FaultName[] = Object.keys(faults).filter(isCheap
 
 /** Those with big bodies would only keep the processes busy. */
 function isCheap(name: string): name is FaultName {
-  return !['manyLists', 'manyShapes', 'longText', 'bomb', 'deep', 'flooding', 'noise'].includes(name);
+  return !['manyLists', 'manyShapes', 'longText', 'stuck', 'bomb', 'deep', 'flooding', 'noise'].includes(name);
 }

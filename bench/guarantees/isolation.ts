@@ -18,7 +18,7 @@ export const isolation: Guarantee = {
   name: 'isolation',
   promise: 'isolation',
   figure: 'one upstream hung: p99 of endpoints that do not use it moves by at most 10 % or 5 ms, throughput by 5 %',
-  usual: { seconds: 8, count: 0 },
+  usual: { seconds: 6, count: 0 },
   smoke: { seconds: 1, count: 0 },
   measure: ({ seconds }) =>
     withStage(

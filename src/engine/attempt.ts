@@ -1,14 +1,21 @@
 import type { Call } from './call.ts';
-import { compileCheck, compileDecode } from './decode.ts';
+import { compileCheck, compileDecode, takesAnything } from './decode.ts';
 import { toInternalFailure } from './failure.ts';
 import { type Failed, failed, type Outcome } from './outcome.ts';
 import { UnsafePathError } from './path.ts';
 import type { Provider } from './provider.ts';
 import type { Transport } from './request.ts';
 
-/** The innermost call of a provider: one attempt, without policies. The only place where provider code may throw. */
-export const createAttempt = <I, O>(provider: Provider<I, O>, transport: Transport): Call<I, O> =>
-  provider.run ? createRunAttempt(provider, provider.run) : createRequestAttempt(provider, transport);
+/**
+ * The innermost call of a provider: one attempt, without policies. The only place where provider code may throw. `onLate`
+ * is told of each answer of a `run` that came after its attempt was stopped; a late answer over HTTP cannot come.
+ */
+export const createAttempt = <I, O>(
+  provider: Provider<I, O>,
+  transport: Transport,
+  onLate: () => void = () => {},
+): Call<I, O> =>
+  provider.run ? createRunAttempt(provider, provider.run, onLate) : createRequestAttempt(provider, transport);
 
 function createRequestAttempt<I, O>(provider: Provider<I, O>, transport: Transport): Call<I, O> {
   const { request, method, idempotent } = provider;
@@ -30,14 +37,16 @@ function createRequestAttempt<I, O>(provider: Provider<I, O>, transport: Transpo
 function createRunAttempt<I, O>(
   provider: Provider<I, O>,
   run: NonNullable<Provider<I, O>['run']>,
+  onLate: () => void,
 ): Call<I, O> {
-  const check = compileCheck<O>(provider.output);
+  const check = takesAnything(provider.output) ? toJsonAnswer<O> : compileCheck<O>(provider.output);
   return (input, { scope, deadlineAt, record }) =>
     new Promise((resolve) => {
       // A `run` that ignores its signal is left behind here; its late answer finds the promise settled.
       const unsubscribe = scope.onAbort((failure) => resolve({ status: 'failed', failure }));
       if (scope.failure) return;
       const settle = (outcome: Outcome<O>) => {
+        if (scope.failure) return onLate();
         unsubscribe();
         resolve(outcome);
       };
@@ -49,6 +58,11 @@ function createRunAttempt<I, O>(
         onThrow(cause);
       }
     });
+}
+
+/** An answer that no schema has checked: what cannot be JSON must be this source's failure, not the whole payload's. */
+function toJsonAnswer<O>(value: O): Outcome<O> {
+  return { status: 'ok', value, bytes: Buffer.from(JSON.stringify(value) ?? 'null') };
 }
 
 function defect(provider: Provider<never, unknown>, cause: unknown): Failed {

@@ -57,7 +57,8 @@ export function createBinding({ connect, standard, emit }: BindOptions): Binding
       emit,
     };
     const policies = [...(provider.policies ?? standard.provider), ...(definition.policies ?? standard.upstream)];
-    return compose(createAttempt(provider, transport), policies, info);
+    const onLate = provider.run && info.share(lateAnswersKey, createLateAnswers).add;
+    return compose(createAttempt(provider, transport, onLate), policies, info);
   }
 
   function callOf(provider: Provider<never, unknown>): Call<never, unknown> {
@@ -79,4 +80,21 @@ export function createBinding({ connect, standard, emit }: BindOptions): Binding
   }
 
   return { callOf, snapshot };
+}
+
+interface LateAnswers extends Inspectable {
+  add(): void;
+}
+
+/** Under what an upstream's states hold the count of answers that came after their attempt was stopped. */
+const lateAnswersKey = {};
+
+function createLateAnswers(): LateAnswers {
+  let lateAnswers = 0;
+  return {
+    add: () => {
+      lateAnswers += 1;
+    },
+    snapshot: () => ({ lateAnswers }),
+  };
 }

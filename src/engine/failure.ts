@@ -28,7 +28,12 @@ export const failures = {
     retryable: (failure) => failure.reason !== 'tls' && failure.reason !== 'address_refused',
   },
   protocol: { title: 'Upstream broke the protocol', http: 502, counts: true, retryable: never },
-  upstream_error: { title: 'Upstream failed', http: 502, counts: true, retryable: byStatus },
+  upstream_error: {
+    title: 'Upstream failed',
+    http: 502,
+    counts: true,
+    retryable: (failure) => failure.isElsewherePossible === true || byStatus(failure),
+  },
   rate_limited: {
     title: 'Upstream limits its rate',
     http: 503,
@@ -59,6 +64,8 @@ export interface Failure {
   readonly status?: number | undefined;
   /** What a strictly parsed Retry-After asked for, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** The upstream has other addresses, and one of those may do better. */
+  readonly isElsewherePossible?: boolean | undefined;
   /** The original error or facts, never shown. */
   readonly cause?: unknown;
 }

@@ -1,4 +1,5 @@
 import { gunzip } from 'node:zlib';
+import pLimit from 'p-limit';
 import { type Failed, failed } from '../engine/outcome.ts';
 
 /** Collects the chunks of one body up to a limit. */
@@ -31,13 +32,33 @@ export function createBodyCollector(maxBytes: number): BodyCollector {
 export const tooLarge = (maxBytes: number): Failed =>
   failed('too_large', `the answer is over ${maxBytes} bytes`, { reason: 'bytes' });
 
-/** Decodes gzip in the background, and stops at the limit: the limit is on decoded bytes. */
-export function inflate(bytes: Buffer, maxBytes: number, done: (result: Buffer | Failed) => void): void {
-  gunzip(bytes, { maxOutputLength: maxBytes }, (error, decoded) => {
-    if (!error) done(decoded);
-    else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') done(tooLarge(maxBytes));
-    else done(failed('invalid_response', 'the answer is not valid gzip', { reason: 'gzip' }));
-  });
+/**
+ * Bodies that are decoded at once: as many as Node has threads for. More would not be faster; they would only all be in
+ * memory, half decoded.
+ */
+const decoding = pLimit(4);
+
+/**
+ * Decodes gzip in the background, and stops at the limit: the limit is on decoded bytes. Returns what calls it off, after which
+ * `done` is not called.
+ */
+export function inflate(bytes: Buffer, maxBytes: number, done: (result: Buffer | Failed) => void): () => void {
+  let isWanted = true;
+  const decode = () =>
+    new Promise<void>((resolve) => {
+      if (!isWanted) return resolve();
+      gunzip(bytes, { maxOutputLength: maxBytes }, (error, decoded) => {
+        resolve();
+        if (!isWanted) return;
+        if (!error) done(decoded);
+        else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') done(tooLarge(maxBytes));
+        else done(failed('invalid_response', 'the answer is not valid gzip', { reason: 'gzip' }));
+      });
+    });
+  void decoding(decode);
+  return () => {
+    isWanted = false;
+  };
 }
 
 /** The bytes without a byte order mark, which JSON text does not need (RFC 8259, 8.1). */

@@ -5,7 +5,7 @@ import type { Decode, Transport, UpstreamRequest } from '../engine/request.ts';
 import { toTraceparent } from '../engine/trace.ts';
 import type { JsonLimits } from '../json/check.ts';
 import { type ConnectorOptions, createConnector } from './connector.ts';
-import { createExchange } from './exchange.ts';
+import { createExchange, isContinue } from './exchange.ts';
 import { toHeaders } from './headers.ts';
 import { toTarget } from './target.ts';
 import { watchWires } from './wire.ts';
@@ -32,8 +32,10 @@ export interface ConnectionOptions extends ConnectorOptions {
  */
 export function createConnection(origin: string, options: ConnectionOptions): Connection {
   const { connections, maxBytes, json } = options;
+  /** Set once the upstream has said 100 Continue without being asked: looking for it costs, so only then. */
+  const habits = { saysContinue: false };
   const clientOptions = {
-    connect: createConnector(options),
+    connect: createConnector(options, habits),
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -72,6 +74,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
         settle,
         onLost(failure) {
           // The upstream may have read it all the same: to whoever counts, it is one more attempt.
+          if (isContinue(failure)) habits.saysContinue = true;
           if (isSettled || !request.idempotent || context.payExtra?.() === false) return settle(failure);
           context.record.attempts += 1;
           exchange = createExchange<T>({ maxBytes, json, decode, settle, onLost: settle });

@@ -2,7 +2,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import { startTimer } from '../engine/deadline.ts';
 import { createLookup } from './lookup.ts';
-import { limitFraming } from './wire.ts';
+import { limitFraming, skipContinue } from './wire.ts';
 
 /** How connections are made. */
 export interface ConnectorOptions {
@@ -17,13 +17,16 @@ export interface ConnectorOptions {
 }
 
 /** Makes connections. Certificates are always verified. The limit is our own timer: undici's fires up to 500 ms late. */
-export function createConnector({ connectMs, ca, lookup, privateAddresses = false }: ConnectorOptions): buildConnector.connector {
+export function createConnector(
+  { connectMs, ca, lookup, privateAddresses = false }: ConnectorOptions,
+  habits: { readonly saysContinue: boolean } = { saysContinue: false },
+): buildConnector.connector {
   const connect = buildConnector({
     timeout: 0,
     allowH2: false,
     rejectUnauthorized: true, // said, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise
     ...(ca === undefined ? {} : { ca }),
-    lookup: createLookup(privateAddresses, lookup),
+    lookup: createLookup({ privateAddresses, patienceMs: connectMs }, lookup),
   });
   return (options, callback) => {
     let stopTimer = () => {};
@@ -31,6 +34,7 @@ export function createConnector({ connectMs, ca, lookup, privateAddresses = fals
       stopTimer();
       if (error) return callback(error, null);
       limitFraming(socket);
+      if (habits.saysContinue) skipContinue(socket);
       callback(null, socket);
     });
     const socket = connecting as Socket; // undici returns it, though its types do not say so

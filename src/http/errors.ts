@@ -51,6 +51,7 @@ const tlsCode =
 const refused = unreachable('address_refused', 'the name of the upstream leads to an address that is not allowed');
 const unknown = unreachable('unknown', noConnection);
 const malformed = protocol('malformed', 'the answer is not valid HTTP');
+const unasked = protocol('continue', 'the upstream said 100 Continue, which nobody asked for');
 const cutShort = protocol('truncated', 'the answer was cut short');
 
 /** What a transport error means. `hasHead`: the head of an answer had arrived, so a closed connection cut it short. */
@@ -62,7 +63,8 @@ export function toFailed(error: Error & { readonly code?: unknown }, hasHead: bo
 function toRule(error: Error & { readonly code?: unknown }, hasHead: boolean): ErrorRule {
   const code = typeof error.code === 'string' ? error.code : toInnerCode(error);
   // undici says so of a 100 Continue and of an upgrade that nobody asked for.
-  if (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(error.message)) return malformed;
+  if (code === 'UND_ERR_SOCKET' && error.message === 'bad response') return unasked;
+  if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') return malformed;
   if (code === 'UND_ERR_SOCKET' && hasHead) return cutShort;
   if (error.name === 'PrivateAddressError') return refused;
   if (error.name === 'HTTPParserError' || error.name === 'EndlessFramingError') return malformed;

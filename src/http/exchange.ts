@@ -40,7 +40,8 @@ export interface ExchangeOptions<T> {
   readonly settle: (outcome: Outcome<T>) => void;
   /**
    * Called in place of `settle` when a connection that had served before was lost without a byte of this answer: the
-   * upstream closed it as idle just as we wrote on it, which is nobody's failure (RFC 9112, 9.3.1).
+   * upstream closed it as idle just as we wrote on it, which is nobody's failure (RFC 9112, 9.3.1). Also when undici gave
+   * the connection up for a 100 Continue that nobody asked for.
    */
   readonly onLost: (failure: Failed) => void;
 }
@@ -53,15 +54,15 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   let headers: AnswerHeaders = {};
   let state: 'head' | 'body' | 'discard' | 'over' = 'head';
   let isNoContent = false;
-  let isStopped = false;
   let interim = 0;
   let discarded = 0;
   let stopDiscarding = () => {};
+  let stopInflating = () => {};
 
   function stop(): void {
     state = 'over';
-    isStopped = true;
     stopDiscarding();
+    stopInflating();
     controller?.abort(stopped);
   }
 
@@ -73,7 +74,9 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
   function onHead(status: number): void {
     isNoContent = status === 204;
     const failure = toHeadFailure(status, headers);
-    if (failure) {
+    // Whoever sends 205 with a body does not know where it ends (RFC 9110, 15.3.6).
+    if (failure && status === 205) refuse(failure);
+    else if (failure) {
       settle(failure);
       state = 'discard';
       stopDiscarding = startTimer(discardMs, stop);
@@ -134,9 +137,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
       // undici takes a reset for the end of a body that has neither length nor chunks.
       if (wire?.socket.errored) return settle(toFailed(wire.socket.errored, true));
       if (isNoContent || !isGzip(headers)) return onWhole(body.toBuffer());
-      inflate(body.toBuffer(), maxBytes, (result) => {
-        // Nobody waits any more: to look at it would only keep others waiting.
-        if (isStopped) return;
+      stopInflating = inflate(body.toBuffer(), maxBytes, (result) => {
         if (Buffer.isBuffer(result)) onWhole(result);
         else settle(result);
       });
@@ -147,7 +148,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
       state = 'over';
       if (before === 'discard' || before === 'over') return;
       const outcome = toFailed(error, before === 'body');
-      if (wire && isUntouched(wire) && isLoss(outcome)) onLost(outcome);
+      if (isContinue(outcome) || (wire && isUntouched(wire) && isLoss(outcome))) onLost(outcome);
       else settle(outcome);
     },
   };
@@ -156,6 +157,9 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
 }
 
 const isGzip = (headers: AnswerHeaders): boolean => /gzip/i.test(String(headers['content-encoding'] ?? ''));
+
+/** undici gave up on a 100 Continue, which a client has to bear (RFC 9110, 15.2). */
+export const isContinue = ({ failure }: Failed): boolean => failure.reason === 'continue';
 
 /** The connection itself is gone, as against a call that was stopped here. */
 const isLoss = ({ failure }: Failed): boolean => failure.reason === 'reset' || failure.reason === 'closed';

@@ -1,9 +1,26 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { BlockList, type LookupFunction } from 'node:net';
+import { now } from '../engine/deadline.ts';
 
 /** A name led to an address that it may not lead to. */
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddressError';
+}
+
+/** How names may be resolved. */
+export interface LookupOptions {
+  /** Names may lead to private, loopback and link-local addresses. */
+  readonly privateAddresses: boolean;
+  /** How long a lookup is joined by others, milliseconds: after that it is taken for lost, and one more is tried. */
+  readonly patienceMs: number;
+}
+
+/** Lookups of one name at a time: one below the four threads that Node has by default. */
+const mostLookups = 3;
+
+interface Running {
+  readonly startedAt: number;
+  readonly answers: Answer[];
 }
 
 type Answer = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void;
@@ -13,23 +30,30 @@ type Answer = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAd
  * addresses are left out, and a name that leads to nothing else is refused: whoever controls the name cannot point the
  * server at its own network. Addresses written as such in an origin are not looked up, and so not refused.
  *
- * One lookup a name runs at a time: the system's resolver has few threads, and a hanging one must not hold them all.
+ * Calls join the lookup of their name that runs, until it is taken for lost. The system's resolver has few threads, and a
+ * hanging name must not hold them all, so that only a few lookups of one name run beside each other.
  */
-export function createLookup(privateAddresses: boolean, resolve: LookupFunction = systemLookup): LookupFunction {
-  const waiting = new Map<string, Answer[]>();
+export function createLookup(
+  { privateAddresses, patienceMs }: LookupOptions,
+  resolve: LookupFunction = systemLookup,
+): LookupFunction {
+  const running = new Map<string, readonly Running[]>();
 
   function resolveOnce(hostname: string, answer: Answer): void {
-    const others = waiting.get(hostname);
-    if (others) {
-      others.push(answer);
+    const others = running.get(hostname) ?? [];
+    const latest = others.at(-1);
+    if (latest && (others.length >= mostLookups || now() - latest.startedAt < patienceMs)) {
+      latest.answers.push(answer);
       return;
     }
-    const answers = [answer];
-    waiting.set(hostname, answers);
+    const mine: Running = { startedAt: now(), answers: [answer] };
+    running.set(hostname, [...others, mine]);
     resolve(hostname, { all: true }, (error, addresses) => {
-      waiting.delete(hostname);
+      const left = (running.get(hostname) ?? []).filter((other) => other !== mine);
+      if (left.length > 0) running.set(hostname, left);
+      else running.delete(hostname);
       const list = Array.isArray(addresses) ? addresses : [];
-      for (const then of answers) then(error, list);
+      for (const then of mine.answers) then(error, list);
     });
   }
 

@@ -48,10 +48,13 @@ function balance(connections: readonly Connection[]): HttpTransport {
     const connection = connections[index];
     if (!connection) throw new RangeError('a balancer picks one of its addresses');
     const outcome = await connection.send(request, context, decode);
+    if (outcome.status === 'ok') {
+      balancer.report(index, true);
+      return outcome;
+    }
     // A cancelled attempt says nothing about its address.
-    if (outcome.status === 'ok') balancer.report(index, true);
-    else if (outcome.failure.code !== 'cancelled') balancer.report(index, !isCharged(outcome.failure));
-    return outcome;
+    if (outcome.failure.code !== 'cancelled') balancer.report(index, !isCharged(outcome.failure));
+    return { status: 'failed', failure: { ...outcome.failure, isElsewherePossible: true } };
   }
 
   return {

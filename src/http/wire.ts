@@ -10,6 +10,8 @@ export interface Wire {
   readBefore: number;
   /** Body bytes of this exchange. */
   body: number;
+  /** No byte of this exchange's answer has been looked at yet. */
+  isAwaited: boolean;
 }
 
 /** What may come in beside body bytes: the head, and the framing of small chunks. Beyond it somebody sends endless framing. */
@@ -46,6 +48,22 @@ export function limitFraming(socket: Socket): void {
   });
 }
 
+const continueHead = /^HTTP\/1\.1 100[^\n]*\r\n(?:[^\r\n]+\r\n)*\r\n/;
+const longestContinueHead = 1_024;
+
+/** Takes one 100 Continue off the beginning of each answer, before undici sees it: it would give the connection up. */
+export function skipContinue(socket: Socket): void {
+  const wire = toWire(socket);
+  socket.on('readable', () => {
+    const chunk: Buffer | null = wire.isAwaited ? socket.read() : null;
+    if (!chunk) return;
+    wire.isAwaited = false;
+    const head = continueHead.exec(chunk.toString('latin1', 0, longestContinueHead));
+    const rest = head ? chunk.subarray(head[0].length) : chunk;
+    if (rest.length > 0) socket.unshift(rest);
+  });
+}
+
 /** Whether the socket had served before and has read nothing since this exchange began. */
 export const isUntouched = ({ socket, exchanges, readBefore }: Wire): boolean =>
   exchanges > 1 && socket.bytesRead === readBefore;
@@ -64,13 +82,14 @@ function onRequestWritten(message: unknown): void {
   wire.exchanges += 1;
   wire.readBefore = socket.bytesRead;
   wire.body = 0;
+  wire.isAwaited = true;
   then(wire);
 }
 
 function toWire(socket: Socket): Wire {
   const known = wires.get(socket);
   if (known) return known;
-  const wire = { socket, exchanges: 0, readBefore: 0, body: 0 };
+  const wire = { socket, exchanges: 0, readBefore: 0, body: 0, isAwaited: false };
   wires.set(socket, wire);
   return wire;
 }

@@ -105,8 +105,11 @@ describe('an attempt that is a request', () => {
 });
 
 describe('an attempt that is a computation', () => {
-  const bind = (run: (input: number, context: RunContext) => unknown, output: TSchema = Type.Number()) =>
-    createAttempt(shop.provider({ name: 'sum', output, run }), noTransport);
+  const bind = (
+    run: (input: number, context: RunContext) => unknown,
+    output: TSchema = Type.Number(),
+    onLate?: () => void,
+  ) => createAttempt(shop.provider({ name: 'sum', output, run }), noTransport, onLate);
 
   test.each([
     ['at once', (input: number) => input + 1],
@@ -130,13 +133,29 @@ describe('an attempt that is a computation', () => {
     expect(await ended).toEqual({ status: 'failed', failure: clientLeft });
   });
 
-  test('is left behind when it ignores its signal; its late answer and its late rejection go nowhere', async () => {
+  test.each([
+    ['nothing', () => undefined, 'null'],
+    ['a list', () => [1, { a: 2 }], '[1,{"a":2}]'],
+  ])('that no schema checks is written as JSON at once: %s', async (_what, run, json) => {
+    const outcome = await bind(run, Type.Unknown())(1, start().context);
+    expect(outcome).toEqual({ status: 'ok', value: run(), bytes: Buffer.from(json) });
+  });
+
+  test('is an internal failure when it cannot be JSON', async () => {
+    const outcome = await bind(() => 1n, Type.Unknown())(1, start().context);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
+  });
+
+  test('is left behind when it ignores its signal; its late answer and its late rejection are counted', async () => {
     for (const late of [() => 1, () => Promise.reject(new Error('late'))]) {
       const { scope, context } = start();
-      const ended = bind(() => new Promise((resolve) => setTimeout(resolve, 500)).then(late))(1, context);
+      const onLate = vi.fn();
+      const run = () => new Promise((resolve) => setTimeout(resolve, 500)).then(late);
+      const ended = bind(run, Type.Number(), onLate)(1, context);
       scope.abort(clientLeft);
       expect(await ended).toEqual({ status: 'failed', failure: clientLeft });
       await vi.runAllTimersAsync();
+      expect(onLate).toHaveBeenCalledTimes(1);
     }
   });
 

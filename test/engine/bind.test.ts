@@ -134,7 +134,8 @@ describe('shared state', () => {
     expect(binding.snapshot()).toEqual({});
     binding.callOf(providerOf(upstreamOf('catalog', { policies: [breaker.policy, bulkhead.policy] }), 'a'));
     binding.callOf(providerOf(upstreamOf('plain', { policies: [] }), 'a'));
-    expect(binding.snapshot()).toEqual({ catalog: { open: true, inFlight: true }, plain: {} });
+    const shown = { open: true, inFlight: true, lateAnswers: 0 };
+    expect(binding.snapshot()).toEqual({ catalog: shown, plain: { lateAnswers: 0 } });
   });
 
   test('belongs to one application', () => {

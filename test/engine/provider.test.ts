@@ -28,6 +28,14 @@ describe('an upstream', () => {
     );
   });
 
+  test('has several origins, each in normal form, and not none', () => {
+    const origin = ['https://A.example.com/', 'https://b.example.com:443'];
+    expect(defineUpstream({ name: 'a', origin }).origin).toEqual(['https://a.example.com', 'https://b.example.com']);
+    expect(() => defineUpstream({ name: 'a', origin: [] })).toThrow(
+      new DefinitionError('upstream "a": a list of origins needs at least one'),
+    );
+  });
+
   test('is named in the refusal of its origin', () => {
     expect(() => defineUpstream({ name: 'catalog', origin: 'nonsense' })).toThrow(
       new DefinitionError('upstream "catalog": the origin is scheme, host and port only, like https://api.example.com'),

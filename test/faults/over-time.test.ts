@@ -98,21 +98,6 @@ story(
   },
 );
 
-story(
-  'one of several addresses answering 500',
-  'a name of several: payload complete, at most one retry on another',
-  async (setting) => {
-    lab.names.set('several.test', { addresses: ['127.0.0.2', '127.0.0.1'] });
-    const several = serving(answer(healthyAnswer), {}, (port) => `http://several.test:${port}`);
-    await play(lab, setting, { fault: several, upstream: { privateAddresses: true } }, async ({ ask, server }) => {
-      const bad = await startFaultServer(broken, { host: '127.0.0.2', port: server.port });
-      for (let calls = 0; calls < 20; calls += 1) expect(await ask()).toBe('ok');
-      expect(server.requests + bad.requests).toBeLessThanOrEqual(40);
-      await bad.close();
-    });
-  },
-);
-
 for (const [name, fault] of [
   ['500', broken],
   ['503', unavailable],
@@ -222,17 +207,14 @@ story(
   },
 );
 
-story(
-  'a required source that fails at once',
-  'the calls beside it that are cancelled leave their upstream in peace',
-  (setting) =>
-    play(lab, setting, { fault: broken, routes: [lab.steadyRoute('/steady')] }, async ({ ask, origin }) => {
-      await inParallel(20, ask);
-      const accepted = lab.steady.accepted;
-      for (let calls = 0; calls < 100; calls += 1) await inParallel(5, ask);
-      expect(lab.steady.accepted - accepted).toBeLessThan(100);
-      expect(await get(`${origin}/steady`)).toMatchObject({ status: 200 });
-    }),
+story('a required source that fails at once', 'the calls beside it that were cancelled hold up no other', (setting) =>
+  play(lab, setting, { fault: broken, routes: [lab.steadyRoute('/steady')] }, async ({ ask, origin }) => {
+    for (let calls = 0; calls < 100; calls += 1) await inParallel(5, ask);
+    const { accepted } = lab.steady;
+    expect(await get(`${origin}/steady`)).toMatchObject({ status: 200 });
+    // Connections that are made for calls which nobody waits for any more.
+    expect(lab.steady.accepted - accepted).toBeLessThan(20);
+  }),
 );
 
 story('a request that cannot be sent', 'a bad header value is refused, and the connections stay of use', (setting) => {

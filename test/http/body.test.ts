@@ -42,6 +42,22 @@ describe('gzip', () => {
     expect(await run(packed)).toEqual(Buffer.from('{"a":1}'));
   });
 
+  test('that is called off says nothing, whether it had begun or waits its turn', async () => {
+    const said: unknown[] = [];
+    const callOff = Array.from({ length: 20 }, () => inflate(packed, 1_000, (result) => said.push(result)));
+    for (const call of callOff) call();
+    expect(await run(packed)).toEqual(Buffer.from('{"a":1}')); // it waited behind all of them
+    expect(said).toEqual([]);
+  });
+
+  test('waits its turn: not all that came is in memory half decoded', async () => {
+    const large = gzipSync(Buffer.alloc(1_000_000));
+    let decoded = 0;
+    for (let i = 0; i < 40; i += 1) inflate(large, 1_000_000, () => (decoded += 1));
+    await run(packed); // small: beside them, it would be the first
+    expect(decoded).toBeGreaterThan(30);
+  });
+
   test('exactly at the limit is decoded', async () => {
     expect(await run(packed, 7)).toEqual(Buffer.from('{"a":1}'));
   });

@@ -44,11 +44,11 @@ describe('a transport error', () => {
     expect(toFailed(closed, true).failure).toMatchObject({ code: 'protocol', reason: 'truncated' });
   });
 
-  test.each(['bad response', 'bad upgrade'])('"%s" is not valid HTTP', (message) => {
-    expect(toFailed(new errors.SocketError(message), false).failure).toMatchObject({
-      code: 'protocol',
-      reason: 'malformed',
-    });
+  test.each([
+    ['bad upgrade', 'malformed'],
+    ['bad response', 'continue'],
+  ])('"%s" is not valid HTTP: %s', (message, reason) => {
+    expect(toFailed(new errors.SocketError(message), false).failure).toMatchObject({ code: 'protocol', reason });
   });
 
   test('errors without a code are known by their names', () => {

@@ -246,7 +246,12 @@ describe('a program that runs', () => {
       expect(await inFlight).toEqual({ status: 200, connection: 'close' });
       expect(await ended).toBe(0);
       expect(performance.now() - signalledAt).toBeLessThan(5_000);
-      expect(program.lines.map(({ msg }) => msg)).toEqual(['listening', 'draining', 'request', 'stopped']);
+      expect(program.lines).toMatchObject([
+        { msg: 'listening' },
+        { msg: 'draining' },
+        { msg: 'request', status: 200 },
+        { msg: 'stopped' },
+      ]);
       expect(program.errors()).toBe('');
     },
   );
