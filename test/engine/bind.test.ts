@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import { describe, expect, test, vi } from 'vitest';
 import { createBinding } from '../../src/engine/bind.ts';
-import type { CallInfo, Inspectable, Policy } from '../../src/engine/call.ts';
+import type { Call, CallInfo, Inspectable, Policy } from '../../src/engine/call.ts';
 import { DefinitionError } from '../../src/engine/definition-error.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { defineUpstream, type Upstream, type UpstreamOptions } from '../../src/engine/provider.ts';
+import { createScope } from '../../src/engine/scope.ts';
 import { ask } from '../support/fan-out.ts';
 import { createFakeUpstreams } from '../support/transport.ts';
 
@@ -126,6 +127,22 @@ describe('shared state', () => {
     expect(create).toHaveBeenCalledTimes(2);
     expect(states[0]).toBe(states[1]);
     expect(states[2]).not.toBe(states[0]);
+  });
+
+  test('counts answers that came after their attempt was stopped', async () => {
+    const { binding } = bindingWith();
+    const late = Promise.withResolvers<number>();
+    const slow = upstreamOf('slow').provider({ name: 'a', output: Type.Unknown(), run: () => late.promise });
+    const scope = createScope();
+    const request = { requestId: 'r', traceId: 't', traceFlags: '00', isRetry: false };
+    const call = binding.callOf(slow) as Call<unknown, unknown>; // its input is of no interest
+    const ended = call(undefined, { scope, deadlineAt: 1_000, request, record: { attempts: 0 } });
+    scope.abort({ code: 'timeout', message: 'no answer within 10 ms' });
+    await ended;
+    late.resolve(1);
+    await late.promise;
+    await Promise.resolve();
+    expect(binding.snapshot()).toEqual({ slow: { lateAnswers: 1 } });
   });
 
   test('is shown by upstream', () => {

@@ -105,9 +105,12 @@ describe('refused, naming route and source', () => {
     expect(() => compile(route.merge({ main, rates }))).toThrow('source "main" is required but needs "rates"');
   });
 
-  test('a fallback that is no JSON', () => {
+  test.each([
+    ['a function', () => 1],
+    ['a BigInt', 1n],
+  ])('a fallback that is no JSON: %s', (_what, fallback) => {
     const route = draft();
-    const a = route.source(ask('a'), { ...plain, optional: true, fallback: () => 1 });
+    const a = route.source(ask('a'), { ...plain, optional: true, fallback });
     expect(() => compile(route.merge({ a }))).toThrow(
       new DefinitionError('route GET /v1/page: source "a": the fallback cannot be written as JSON'),
     );
