@@ -49,7 +49,8 @@ async function refreshExamples(): Promise<void> {
   await mkdir(`${folder}examples`, { recursive: true });
   for (const route of routes) {
     const answer = await server.inject(toExampleRequest(route));
-    if (answer.statusCode !== 200) throw new Error(`${route.method} ${route.url}: the example answers ${answer.statusCode}: ${answer.body}`);
+    if (answer.statusCode !== 200)
+      throw new Error(`${route.method} ${route.url}: the example answers ${answer.statusCode}: ${answer.body}`);
     const name = `${toOperationId(route.method, route.url)}.json`;
     await writeFile(`${folder}examples/${name}`, `${JSON.stringify(answer.json(), null, 2)}\n`);
   }

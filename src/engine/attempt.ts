@@ -53,7 +53,9 @@ function createRunAttempt<I, O>(
       const onThrow = (cause: unknown) => settle(defect(provider, cause));
       record.attempts += 1;
       try {
-        Promise.resolve(run(input, { signal: scope.toSignal(), deadlineAt })).then((value) => settle(check(value)), onThrow).catch(onThrow);
+        Promise.resolve(run(input, { signal: scope.toSignal(), deadlineAt }))
+          .then((value) => settle(check(value)), onThrow)
+          .catch(onThrow);
       } catch (cause) {
         onThrow(cause);
       }

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type AnswerHeaders, failed, ok, type Outcome } from './outcome.ts';
+import { type AnswerHeaders, failed, type Outcome, ok } from './outcome.ts';
 import type { Decode } from './request.ts';
 import { compileStrip, isClosed } from './strip.ts';
 
@@ -67,5 +67,8 @@ function parse(bytes: Buffer): Outcome<unknown> {
 
 function mismatch(errors: readonly { readonly instancePath: string; readonly keyword: string }[]) {
   const facts = errors.slice(0, 5).map(({ instancePath, keyword }) => `${instancePath || '/'}: ${keyword}`);
-  return failed('invalid_response', 'the answer does not match its schema', { reason: 'schema', cause: facts.join(', ') });
+  return failed('invalid_response', 'the answer does not match its schema', {
+    reason: 'schema',
+    cause: facts.join(', '),
+  });
 }

@@ -19,7 +19,8 @@ export function nameSources(route: Route, where: string): ReadonlyMap<SourceDefi
     if (!route.declared.includes(source)) throw new DefinitionError(`${where}: "${name}" is a source of another route`);
     // `because: "condition"` would be read two ways.
     if (name === 'condition') throw new DefinitionError(`${where}: "condition" cannot name a source; it is a reason`);
-    if (!nameForm.test(name)) throw new DefinitionError(`${where}: "${name}" cannot name a source; letters, digits, _ and - can`);
+    if (!nameForm.test(name))
+      throw new DefinitionError(`${where}: "${name}" cannot name a source; letters, digits, _ and - can`);
     if (taken.has(name)) throw new DefinitionError(`${where}: "${name}" names two sources`);
     names.set(source, name);
     taken.set(name, source);
@@ -38,7 +39,9 @@ export function nameSources(route: Route, where: string): ReadonlyMap<SourceDefi
   for (const source of route.declared) {
     if (names.has(source)) continue;
     const { provider } = source;
-    throw new DefinitionError(`${where}: a source of ${provider.upstream.name}/${provider.name} is declared, but neither merged nor needed`);
+    throw new DefinitionError(
+      `${where}: a source of ${provider.upstream.name}/${provider.name} is declared, but neither merged nor needed`,
+    );
   }
   return names;
 }

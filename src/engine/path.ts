@@ -44,7 +44,8 @@ function checkTemplate(template: TemplateStringsArray): void {
 function toSegment(value: string | number | undefined, index: number): string {
   const text = String(value);
   const position = `value ${index + 1} of the path`;
-  if (typeof value !== 'string' && !Number.isFinite(value)) throw new UnsafePathError(`${position} is no text or number`);
+  if (typeof value !== 'string' && !Number.isFinite(value))
+    throw new UnsafePathError(`${position} is no text or number`);
   if (text === '') throw new UnsafePathError(`${position} is empty`);
   if (text === '.' || text === '..') throw new UnsafePathError(`${position} is a dot segment`);
   if (control.test(text)) throw new UnsafePathError(`${position} has a control character`);

@@ -53,7 +53,9 @@ export function compilePlan(route: Route, binding: Binding): Plan {
     const place = `${where}: source "${names.get(definition)}"`;
     for (const need of Object.values(needs)) {
       if (!optional && canLackValue(need)) {
-        throw new DefinitionError(`${place} is required but needs "${names.get(need)}", which is optional and may have no value`);
+        throw new DefinitionError(
+          `${place} is required but needs "${names.get(need)}", which is optional and may have no value`,
+        );
       }
     }
     return {

@@ -30,4 +30,3 @@ export type Decode<T> = (bytes: Buffer, headers: AnswerHeaders) => Outcome<T>;
 
 /** One upstream's connection: sends one attempt. It never rejects and honours the context's scope. */
 export type Transport = <T>(request: UpstreamRequest, context: CallContext, decode: Decode<T>) => Promise<Outcome<T>>;
-

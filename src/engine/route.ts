@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { DefinitionError } from './definition-error.ts';
 import type { Provider } from './provider.ts';
-import type { AnyNullable, Answers, Source, SourceDefinition, SourceOf, Values } from './source.ts';
+import type { Answers, AnyNullable, Source, SourceDefinition, SourceOf, Values } from './source.ts';
 
 /** Methods a route may answer. */
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -127,10 +127,24 @@ export function defineRoute<
       declared.push(definition);
       return Object.freeze({ kind: 'source', definition });
     },
-    merge(sources: Readonly<Record<string, SourceOf<Id>>>, payload?: TSchema, merge?: (answers: never, request: never) => unknown): Route {
-      if (!payload !== !merge) throw new DefinitionError(`${where}: a merge has a payload schema and a function, or neither`);
+    merge(
+      sources: Readonly<Record<string, SourceOf<Id>>>,
+      payload?: TSchema,
+      merge?: (answers: never, request: never) => unknown,
+    ): Route {
+      if (!payload !== !merge)
+        throw new DefinitionError(`${where}: a merge has a payload schema and a function, or neither`);
       const definitions = toDefinitions(sources, `${where}: merge`);
-      return Object.freeze({ kind: 'route', method, url: options.url, options, declared, sources: definitions, payload, merge });
+      return Object.freeze({
+        kind: 'route',
+        method,
+        url: options.url,
+        options,
+        declared,
+        sources: definitions,
+        payload,
+        merge,
+      });
     },
   };
 }
@@ -155,7 +169,15 @@ function toDefinition(
   if ('fallback' in options && !optional) throw new DefinitionError(`${place}: a fallback needs "optional: true"`);
   const needs = toDefinitions(options.needs ?? {}, `${place}: needs`);
   const fallback = 'fallback' in options ? { fallback: options.fallback } : {};
-  return Object.freeze({ provider, needs, input, when, optional, expose: expose.map((name) => name.toLowerCase()), ...fallback });
+  return Object.freeze({
+    provider,
+    needs,
+    input,
+    when,
+    optional,
+    expose: expose.map((name) => name.toLowerCase()),
+    ...fallback,
+  });
 }
 
 function toDefinitions(sources: Readonly<Record<string, SourceOf<string>>>, where: string) {

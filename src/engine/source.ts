@@ -15,7 +15,9 @@ export interface Source<RouteId extends string, Value, Answer> {
 export type SourceOf<RouteId extends string> = Source<RouteId, unknown, unknown>;
 
 /** What the input function of a dependent sees. */
-export type Values<Needs> = { readonly [Name in keyof Needs]: Needs[Name] extends Source<string, infer Value, unknown> ? Value : never };
+export type Values<Needs> = {
+  readonly [Name in keyof Needs]: Needs[Name] extends Source<string, infer Value, unknown> ? Value : never;
+};
 
 /** What the merge function sees. */
 export type Answers<Sources> = {
@@ -23,7 +25,13 @@ export type Answers<Sources> = {
 };
 
 /** Whether any of the needs may be without an answer although no failure is behind it. */
-export type AnyNullable<Needs> = { [Name in keyof Needs]: Needs[Name] extends Source<string, unknown, infer Answer> ? (null extends Answer ? true : never) : never }[keyof Needs];
+export type AnyNullable<Needs> = {
+  [Name in keyof Needs]: Needs[Name] extends Source<string, unknown, infer Answer>
+    ? null extends Answer
+      ? true
+      : never
+    : never;
+}[keyof Needs];
 
 /** The inert description of a source; types are erased here, the functions are called with what they were declared for. */
 export interface SourceDefinition {

@@ -48,7 +48,8 @@ const isFlat = (schema: TSchema): boolean =>
   (Type.IsRecord(schema) && Object.values(schema.patternProperties).every((values) => isFlat(values)));
 
 type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function compileObject(schema: TSchema & { readonly properties: Record<string, TSchema> }): Strip {
   const known = new Map(Object.entries(schema.properties).map(([key, field]) => [key, compileStrip(field)]));

@@ -15,12 +15,14 @@ const zeros = /^0+$/;
 export function toTrace(traceparent: unknown): Trace {
   const match = typeof traceparent === 'string' ? traceparentForm.exec(traceparent) : null;
   const [, version, traceId = '', parentId = '', traceFlags = '', more] = match ?? [];
-  const isValid = match && version !== 'ff' && !(version === '00' && more) && !zeros.test(traceId) && !zeros.test(parentId);
+  const isValid =
+    match && version !== 'ff' && !(version === '00' && more) && !zeros.test(traceId) && !zeros.test(parentId);
   return isValid ? { traceId, traceFlags } : { traceId: toRandomHex(16), traceFlags: '00' };
 }
 
 /** A `traceparent` field for a call within the trace, with a span of its own. */
-export const toTraceparent = ({ traceId, traceFlags }: Trace): string => `00-${traceId}-${toRandomHex(8)}-${traceFlags}`;
+export const toTraceparent = ({ traceId, traceFlags }: Trace): string =>
+  `00-${traceId}-${toRandomHex(8)}-${traceFlags}`;
 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;

@@ -50,10 +50,12 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
 
   function send<T>(request: UpstreamRequest, context: CallContext, decode: Decode<T>): Promise<Outcome<T>> {
     // Policies bound this well before; without any, the pool's own queue would have no end.
-    if (inFlight >= mostInFlight) return Promise.resolve(failed('saturated', 'too many calls to the upstream are waiting'));
+    if (inFlight >= mostInFlight)
+      return Promise.resolve(failed('saturated', 'too many calls to the upstream are waiting'));
     const dispatch = toDispatch(request, context);
     // undici must never find a bad header by itself: its pool would lose that client for good.
-    if (!dispatch) return Promise.resolve(failed('rejected', 'a value cannot be part of a header', { reason: 'unsafe_header' }));
+    if (!dispatch)
+      return Promise.resolve(failed('rejected', 'a value cannot be part of a header', { reason: 'unsafe_header' }));
     inFlight += 1;
     return new Promise((resolve) => {
       let isSettled = false;

@@ -38,6 +38,8 @@ export function createConnector(
       callback(null, socket);
     });
     const socket = connecting as Socket; // undici returns it, though its types do not say so
-    stopTimer = startTimer(connectMs, () => socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`)));
+    stopTimer = startTimer(connectMs, () =>
+      socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`)),
+    );
   };
 }

@@ -60,7 +60,10 @@ export function createLookup(
   return (hostname, options, callback) =>
     resolveOnce(hostname, (error, addresses) => {
       if (error) return callback(error, '', 0);
-      const allowed = privateAddresses || isLoopbackName(hostname) ? addresses : addresses.filter(({ address }) => !isSpecial(address));
+      const allowed =
+        privateAddresses || isLoopbackName(hostname)
+          ? addresses
+          : addresses.filter(({ address }) => !isSpecial(address));
       const [first] = allowed;
       if (!first) return callback(new PrivateAddressError('the name leads to no public address'), '', 0);
       if (options.all) return callback(null, [...allowed]);
@@ -73,7 +76,18 @@ const isLoopbackName = (hostname: string): boolean => /(^|\.)localhost$/.test(ho
 
 /** Special-purpose blocks that no public service lives in (RFC 6890 and its registry). */
 const special = new BlockList();
-const blocks4 = ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3'];
+const blocks4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '224.0.0.0/3',
+];
 const blocks6 = ['::/127', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'];
 for (const block of blocks4) addBlock(block, 'ipv4');
 for (const block of blocks6) addBlock(block, 'ipv6');

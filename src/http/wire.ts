@@ -55,8 +55,8 @@ const longestContinueHead = 1_024;
 export function skipContinue(socket: Socket): void {
   const wire = toWire(socket);
   socket.on('readable', () => {
-    const chunk: Buffer | null = wire.isAwaited ? socket.read() : null;
-    if (!chunk) return;
+    const chunk: unknown = wire.isAwaited ? socket.read() : null;
+    if (!Buffer.isBuffer(chunk)) return;
     wire.isAwaited = false;
     const head = continueHead.exec(chunk.toString('latin1', 0, longestContinueHead));
     const rest = head ? chunk.subarray(head[0].length) : chunk;

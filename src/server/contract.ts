@@ -119,7 +119,11 @@ function toAnswer(schema: TSchema, example: unknown) {
     description: 'The merged payload with the status of every source.',
     headers: {
       'server-timing': { type: 'string', description: 'One entry a source: its duration, and its status.' },
-      'x-aggregate-complete': { type: 'string', enum: ['true', 'false'], description: 'Whether the answer is complete.' },
+      'x-aggregate-complete': {
+        type: 'string',
+        enum: ['true', 'false'],
+        description: 'Whether the answer is complete.',
+      },
       'x-request-id': { type: 'string', description: 'The request in the logs.' },
     },
     content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } },

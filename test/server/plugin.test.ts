@@ -91,10 +91,18 @@ describe('as a plugin', () => {
     expect((await ask(`${origin}${there}/other`)).json()).toMatchObject({ data: { b: 'second' } });
   });
 
-  test('a definition that cannot work stops the host', async () => {
+  test.each([
+    ['/page', '/page'],
+    ['/pages/:id', '/pages/:name'],
+    ['/:a/x/:b', '/:c/x/:d'],
+  ])('two routes with one URL stop the host: %s and %s', async (one, other) => {
+    const provider = createAsk('http://127.0.0.1:9');
+    const routes = [one, other].map((url) => {
+      const route = defineRoute({ url, summary: 'A page' });
+      return route.merge({ a: route.source(provider('a'), plain) });
+    });
     const host = fastify();
-    const routes = [page('http://127.0.0.1:9'), page('http://127.0.0.1:9')];
-    await expect(host.register(confluo, { routes })).rejects.toThrow('two routes with one URL: GET /page');
+    await expect(host.register(confluo, { routes })).rejects.toThrow(`two routes with one URL: GET ${other}`);
   });
 
   test('the host`s end is its end: what runs is answered and its connections are closed', async () => {
