@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { FailureCode } from '../../src/engine/failure.ts';
-import { type Action, drip, end, flood, json, later, raw, reset } from '../../test/faults/behaviours.ts';
+import { type Action, drip, end, json, later, raw, reset } from '../../test/faults/behaviours.ts';
 import { makeNoise } from './noise.ts';
 
 /** Something an upstream does to one request. */
@@ -23,6 +23,8 @@ const both =
 
 const good = json('{"id":42,"name":"chair","tags":["oak","low"],"price":19.90,"items":[1,2,3]}');
 const status = (line: string, header: Readonly<Record<string, string>> = {}) => write(json('{"no":1}', header, line));
+/** As much as is read at once; more would keep the upstream busier than the server. */
+const hints = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_400);
 const zipped = { 'content-encoding': 'gzip' };
 
 /** Lists of small things: below every limit, and many times their size once they are parsed. */
@@ -38,7 +40,7 @@ export const faults = {
     act: both(write(raw(['content-type: application/json', 'content-length: 9999'])), drip(' ')),
     ends: 'timeout',
   },
-  flooding: { act: flood('HTTP/1.1 103 Early Hints\r\n\r\n'), ends: 'protocol' },
+  flooding: { act: both(write(hints), drip(hints)), ends: 'protocol' },
   error: { act: status('500 Internal Server Error'), ends: 'upstream_error' },
   unavailable: { act: status('503 Service Unavailable'), ends: 'upstream_error' },
   missing: { act: status('404 Not Found'), ends: 'not_found' },

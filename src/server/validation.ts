@@ -1,15 +1,59 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
-import type { FastifySchemaCompiler } from 'fastify';
+import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify';
 import type { TSchema } from 'typebox';
+
+/** Characters of a body above which only its first error is looked for: to list those of a large one costs too much. */
+const mostListed = 16_384;
 
 /**
  * Compiles the validators of requests. Text parts (path, query, headers) are coerced to the types of their schema; a
  * body is JSON and has types of its own, so nothing in it is guessed.
  */
 export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
-  const options = { allErrors: true, useDefaults: true, strict: false } as const;
-  const text = addFormats.default(new Ajv({ ...options, coerceTypes: 'array' }));
+  const options = { useDefaults: true, strict: false } as const;
+  const text = addFormats.default(new Ajv({ ...options, allErrors: true, coerceTypes: 'array' }));
   const json = addFormats.default(new Ajv({ ...options, coerceTypes: false }));
-  return ({ schema, httpPart }) => (httpPart === 'body' ? json : text).compile(schema);
+  const jsonWhole = addFormats.default(new Ajv({ ...options, allErrors: true, coerceTypes: false }));
+  return ({ schema, httpPart }) => {
+    if (httpPart === 'body') return validateBody(json.compile(schema), jsonWhole.compile(schema));
+    const validate = text.compile(schema);
+    return httpPart === 'params' ? validateParams(validate) : (data) => toResult(validate, data);
+  };
 }
+
+type Result = true | { readonly error: FastifySchemaValidationError[] };
+
+function toResult(validate: ValidateFunction, data: unknown): Result {
+  if (validate(data)) return true;
+  return { error: (validate.errors ?? []).map((error) => ({ ...error, message: error.message ?? 'is not valid' })) };
+}
+
+function validateBody(validate: ValidateFunction, validateWhole: ValidateFunction): (data: unknown) => Result {
+  return (data) => {
+    const result = toResult(validate, data);
+    if (result === true || JSON.stringify(data).length > mostListed) return result;
+    return toResult(validateWhole, data);
+  };
+}
+
+/** What cannot be one segment of an upstream's path, whatever the schema says: nothing, dot segments, control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const noSegment = /^\.{0,2}$|[\u0000-\u001f\u007f-\u009f]/;
+
+function validateParams(validate: ValidateFunction): (data: unknown) => Result {
+  return (data) => {
+    const error = Object.entries(data as Readonly<Record<string, string>>) // Fastify's own, before they are coerced
+      .filter(([, value]) => noSegment.test(value))
+      .map(([name]) => toSegmentError(name));
+    return error.length > 0 ? { error } : toResult(validate, data);
+  };
+}
+
+const toSegmentError = (name: string): FastifySchemaValidationError => ({
+  instancePath: `/${name}`,
+  keyword: 'segment',
+  schemaPath: '#/segment',
+  params: {},
+  message: 'must be one path segment',
+});

@@ -106,6 +106,7 @@ describe('a request that is not valid is a 400 that points at what is wrong', ()
   const valid = { name: 'x' };
   test.each([
     ['a parameter', '/v1/things/CHAIR', {}, valid, [{ in: 'path', pointer: '/id' }]],
+    ['a control character', '/v1/things/a%0d%0ab', {}, valid, [{ in: 'path', detail: 'must be one path segment' }]],
     ['an encoded slash', '/v1/things/a%2fb', {}, valid, [{ in: 'path', pointer: '/id' }]],
     ['a query value', '/v1/things/chair?page=0', {}, valid, [{ in: 'query', pointer: '/page' }]],
     ['a query value of the wrong type', '/v1/things/chair?page=one', {}, valid, [{ in: 'query', pointer: '/page' }]],
