@@ -66,6 +66,9 @@ async function showComparison(session: Session, names: readonly ContestantName[]
       `The upstream could have served ${result.upstreamHeadroom.toFixed(1)} times what the fastest server asked.`,
     );
     if (result.upstreamHeadroom < 3) console.log('That is little: the upstream is part of these figures.');
+    if (result.rows.some(({ figures }) => figures.disturbed > figures.windows / 2)) {
+      console.log('Something else used the cores in most windows: do not quote these figures.');
+    }
   }
   const result: BenchResult = {
     takenAt: new Date().toISOString(),

@@ -1,5 +1,6 @@
 import type { FaultName } from './faults.ts';
 import { type Guarantee, toCount, toMs } from './guarantee.ts';
+import type { StreamFigures } from './open-loop.ts';
 import { withStage } from './stage.ts';
 
 const deadlineMs = 500;
@@ -17,27 +18,27 @@ export const answeredInTime: Guarantee = {
   usual: { seconds: 10, count: 0 },
   smoke: { seconds: 1, count: 0 },
   async measure({ seconds }) {
-    let worst = { what: '', p999Ms: 0, maxMs: 0 };
-    let requests = 0;
-    let lost = 0;
+    const cases: Case[] = [];
     for (const [name, standard] of Object.entries(policies)) {
       for (const trouble of troubles) {
         const [figures] = await loadWith(trouble, seconds, standard);
-        if (!figures) throw new Error('there is one stream');
-        requests += figures.requests;
-        lost += figures.lost;
-        if (figures.maxMs > worst.maxMs) worst = { ...figures, what: `${trouble}, ${name}` };
+        if (figures) cases.push({ name: `${trouble}, ${name}`, ...figures });
       }
     }
-    const { what, p999Ms, maxMs } = worst;
+    const sum = (read: (each: Case) => number) => cases.reduce((total, each) => total + read(each), 0);
+    const lost = sum((each) => each.lost);
     return {
-      holds: lost === 0 && p999Ms <= deadlineMs + 50 && maxMs <= deadlineMs + 100,
+      holds: lost === 0 && cases.every(({ p999Ms, maxMs }) => p999Ms <= deadlineMs + 50 && maxMs <= deadlineMs + 100),
       result:
-        `D = ${deadlineMs} ms; ${toCount(requests)} requests, ${lost} without answer; worst of 6 (${what}): ` +
-        `p99.9 ${toMs(p999Ms)}, at most ${toMs(maxMs)}`,
+        `D = ${deadlineMs} ms; ${toCount(sum(({ requests }) => requests))} requests, ${lost} without answer; p99.9 and most: ` +
+        cases.map(({ name, p999Ms, maxMs }) => `${name}: ${toMs(p999Ms)}, ${toMs(maxMs)}`).join('; '),
     };
   },
 };
+
+interface Case extends StreamFigures {
+  readonly name: string;
+}
 
 const loadWith = (trouble: FaultName, seconds: number, standard: { readonly breaker?: false }) =>
   withStage(

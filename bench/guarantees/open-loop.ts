@@ -3,7 +3,6 @@
  * measured from the time it was due. What waits anywhere, here or there, counts.
  */
 import { answerQuestions } from '../child.ts';
-import { createHistogram } from '../histogram.ts';
 import { createClient, type HttpClient } from './client.ts';
 
 /** Requests for one path. */
@@ -20,7 +19,6 @@ export interface StreamFigures {
   readonly lost: number;
   /** How many answers had each status. */
   readonly statuses: Readonly<Record<string, number>>;
-  readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
@@ -59,22 +57,19 @@ export type OpenLoopQuestions = typeof questions;
 answerQuestions(questions);
 
 function startStream({ get }: HttpClient, { path, rate }: Stream): RunningStream {
-  const histogram = createHistogram();
+  const times: number[] = [];
   const statuses: Record<string, number> = {};
   const underWay = new Set<Promise<void>>();
   let requests = 0;
   let lost = 0;
-  let maxMs = 0;
   let dueAt = performance.now();
 
   async function send(at: number): Promise<void> {
     requests += 1;
     try {
       const { status } = await get(path);
-      const ms = performance.now() - at;
+      times.push(performance.now() - at);
       statuses[status] = (statuses[status] ?? 0) + 1;
-      histogram.record(ms);
-      maxMs = Math.max(maxMs, ms);
     } catch {
       lost += 1;
     }
@@ -89,8 +84,10 @@ function startStream({ get }: HttpClient, { path, rate }: Stream): RunningStream
     },
     async figures() {
       await Promise.all(underWay);
-      const [p50Ms, p99Ms, p999Ms] = [0.5, 0.99, 0.999].map((share) => histogram.percentile(share));
-      return { requests, lost, statuses, p50Ms: p50Ms ?? 0, p99Ms: p99Ms ?? 0, p999Ms: p999Ms ?? 0, maxMs };
+      times.sort((a, b) => a - b);
+      const percentile = (share: number) => times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? Number.NaN;
+      const [p99Ms, p999Ms, maxMs] = [percentile(0.99), percentile(0.999), percentile(1)];
+      return { requests, lost, statuses, p99Ms, p999Ms, maxMs };
     },
   };
 }

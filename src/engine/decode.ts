@@ -13,7 +13,7 @@ export function compileCheck<T>(schema: TSchema): Check<T> {
   const strip = compileStrip(schema);
   return (value) => {
     const stripped = strip(value);
-    if (!validator.Check(stripped)) return mismatch(validator.Errors(stripped));
+    if (!validator.Check(stripped)) return mismatch(validator.Errors(value));
     return ok(stripped as T); // the check above is what makes it a T
   };
 }

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { compileStrip, isClosed } from '../../src/engine/strip.ts';
 
 const Item = Type.Object({ name: Type.String(), size: Type.Optional(Type.Object({ width: Type.Number() })) });
@@ -47,6 +47,40 @@ describe('fields that the schema does not know', () => {
     const before = structuredClone(value);
     expect(compileStrip(schema)(value)).toEqual(expected);
     expect(value).toEqual(before);
+  });
+});
+
+describe('an object of which every field is required', () => {
+  const Price = Type.Object({ amount: Type.Number(), currency: Type.String() });
+  const Offer = Type.Object({ 'a "name"': Type.String(), price: Price, tags: Type.Array(Price) });
+  const price = { amount: 1, currency: 'EUR' };
+  const offer = { 'a "name"': 'x', price, tags: [price] };
+  const more = { ...offer, price: { ...price, more: 1 }, tags: [{ more: 2, ...price }], more: 3 };
+
+  test('is written anew where it has other fields, at any depth', () => {
+    expect(compileStrip(Offer)(more)).toEqual(offer);
+    expect(compileStrip(Offer)(offer)).toBe(offer);
+  });
+
+  test('is written anew all the same where no code may be generated', () => {
+    vi.stubGlobal('Function', () => {
+      throw new EvalError('no code from strings');
+    });
+    const strip = compileStrip(Offer);
+    vi.unstubAllGlobals();
+    expect(strip(more)).toEqual(offer);
+  });
+
+  test('has nothing invented that is missing', () => {
+    const strip = compileStrip(Type.Object({ any: Type.Unknown(), name: Type.String() }));
+    expect(strip({ name: 'a', more: 1, other: 2 })).toStrictEqual({ name: 'a' });
+  });
+
+  test('cannot have its prototype set', () => {
+    const stripped = compileStrip(Type.Object({ ['__proto__']: Price }))(
+      JSON.parse('{"__proto__":{"amount":1},"b":2}'),
+    );
+    expect(Object.getPrototypeOf(stripped)).toBe(Object.prototype);
   });
 });
 
