@@ -26,29 +26,47 @@ export interface OwnedScope extends Scope {
 
 const nothing: Unsubscribe = () => {};
 
+/** One who wants to know; a link of a list, because most scopes have one or two, for which a `Set` is large. */
+interface Listener {
+  hear: ((failure: Failure) => void) | undefined;
+  before: Listener | undefined;
+  after: Listener | undefined;
+}
+
 /** A live scope; with a parent, the parent's abort is its own. */
 export function createScope(parent?: Scope): OwnedScope {
-  let listeners: Set<(failure: Failure) => void> | undefined;
+  let last: Listener | undefined;
+  let first: Listener | undefined;
   let controller: AbortController | undefined;
 
   function abort(reason: Failure): void {
     if (scope.failure) return;
     scope.failure = reason;
-    release();
+    scope.release();
     // A listener that another one takes back meanwhile is not called any more.
-    if (listeners) for (const listener of listeners) listener(reason);
-    listeners = undefined;
+    for (let listener = first; listener; listener = listener.after) listener.hear?.(reason);
+    first = undefined;
+    last = undefined;
     controller?.abort(reason);
   }
 
-  function onAbort(listener: (failure: Failure) => void): Unsubscribe {
+  function onAbort(hear: (failure: Failure) => void): Unsubscribe {
     if (scope.failure) {
-      listener(scope.failure);
+      hear(scope.failure);
       return nothing;
     }
-    listeners ??= new Set();
-    listeners.add(listener);
-    return () => listeners?.delete(listener);
+    const listener: Listener = { hear, before: last, after: undefined };
+    if (last) last.after = listener;
+    else first = listener;
+    last = listener;
+    return () => {
+      if (!listener.hear) return;
+      listener.hear = undefined;
+      if (listener.before) listener.before.after = listener.after;
+      else first = listener.after;
+      if (listener.after) listener.after.before = listener.before;
+      else last = listener.before;
+    };
   }
 
   function toSignal(): AbortSignal {
@@ -59,15 +77,14 @@ export function createScope(parent?: Scope): OwnedScope {
     return controller.signal;
   }
 
-  let release: Unsubscribe = nothing;
-  // A plain property: a getter in an object literal costs some 2 µs a scope, several times all the rest of it.
-  const scope: OwnedScope & { failure: Failure | undefined } = {
+  // Plain properties: a getter in an object literal costs some 2 µs a scope, several times all the rest of it.
+  const scope: OwnedScope & { failure: Failure | undefined; release: Unsubscribe } = {
     failure: undefined,
     onAbort,
     toSignal,
     abort,
-    release: () => release(),
+    release: nothing,
   };
-  if (parent) release = parent.onAbort(abort);
+  if (parent) scope.release = parent.onAbort(abort);
   return scope;
 }

@@ -25,15 +25,17 @@ export const toTraceparent = ({ traceId, traceFlags }: Trace): string =>
   `00-${traceId}-${toRandomHex(8)}-${traceFlags}`;
 
 const pool = Buffer.alloc(4_096);
-let used = pool.length;
+/** The pool as digits: one conversion for hundreds of ids. */
+let digits = '';
+let used = 0;
 
 /** Random bytes as hex digits, drawn from a pool that is filled anew when it is used up. */
 export function toRandomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+  const length = 2 * bytes;
+  if (used + length > digits.length) {
+    digits = randomFillSync(pool).toString('hex');
     used = 0;
   }
-  const hex = pool.toString('hex', used, used + bytes);
-  used += bytes;
-  return hex;
+  used += length;
+  return digits.slice(used - length, used);
 }

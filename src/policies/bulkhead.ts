@@ -1,10 +1,10 @@
-import pLimit, { type LimitFunction } from 'p-limit';
-import type { Call, CallContext, CallInfo, Inspectable, Policy } from '../engine/call.ts';
-import { now, startTimer } from '../engine/deadline.ts';
+import type { Call, CallInfo, Inspectable, Policy } from '../engine/call.ts';
+import { now } from '../engine/deadline.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Failed, Outcome } from '../engine/outcome.ts';
 import type { Adaptive, LimitLaw } from './adaptive.ts';
 import { requireCounts, requireDurations } from './options.ts';
+import { createPlaces, type Places } from './places.ts';
 
 /** How many calls an upstream gets at once. */
 export interface BulkheadOptions {
@@ -19,6 +19,7 @@ export interface BulkheadOptions {
 }
 
 const saturated: Failure = Object.freeze({ code: 'saturated', message: 'too many calls to the upstream are running' });
+const refusal: Promise<Failed> = Promise.resolve(Object.freeze({ status: 'failed', failure: saturated }));
 
 /**
  * Keeps a slow upstream from taking everything: so many calls at once, a few more may wait for a moment, any other is
@@ -38,70 +39,47 @@ export function bulkhead({
   requireDurations('bulkhead', { maxWaitMs });
 
   const policy: Policy = <I, O>(next: Call<I, O>, info: CallInfo): Call<I, O> => {
-    const { slots, law } = info.share(policy, () => createPlaces(limit, adaptive?.(limit)));
-    const watched = law ? watch(next, slots, law) : next;
-    // A task cannot be taken out of the queue of p-limit, so it looks first whether anybody still wants it.
-    const start: Call<I, O> = (input, context) => {
-      const { failure } = context.scope;
-      return failure ? Promise.resolve({ status: 'failed', failure }) : watched(input, context);
+    const { places, law } = info.share(policy, () => createBounds(limit, adaptive));
+    const watched = law ? watch(next, places, law) : next;
+    const end = (outcome: Outcome<O>) => {
+      places.free();
+      return outcome;
     };
+    const fail = (error: unknown) => {
+      places.free();
+      throw error;
+    };
+    const run: Call<I, O> = (input, context) => watched(input, context).then(end, fail);
 
     return (input, context) => {
-      if (slots.activeCount < slots.concurrency && slots.pendingCount === 0) return slots(start, input, context);
-      if (slots.pendingCount >= queue) return Promise.resolve({ status: 'failed', failure: saturated });
-      return waitForPlace(slots, maxWaitMs, start, input, context);
+      if (places.take()) return run(input, context);
+      if (places.waiting() >= queue) return refusal;
+      return places
+        .wait(context.scope, maxWaitMs, saturated)
+        .then((failure) => (failure ? { status: 'failed', failure } : run(input, context)));
     };
   };
   return policy;
 }
 
-/** The places of one upstream. */
-interface Places extends Inspectable {
-  readonly slots: LimitFunction;
+/** The places of one upstream, and what moves their number. */
+interface Bounds extends Inspectable {
+  readonly places: Places;
   readonly law: LimitLaw | undefined;
 }
 
-function createPlaces(limit: number, law: LimitLaw | undefined): Places {
-  const slots = pLimit(limit);
-  const snapshot = () => ({ inFlight: slots.activeCount, waiting: slots.pendingCount, limit: slots.concurrency });
-  return { slots, law, snapshot };
+function createBounds(limit: number, adaptive: Adaptive | undefined): Bounds {
+  const places = createPlaces(limit);
+  return { places, law: adaptive?.(limit), snapshot: places.snapshot };
 }
 
 /** Lets the law see every call, and the limit follow it. */
 const watch =
-  <I, O>(next: Call<I, O>, slots: LimitFunction, law: LimitLaw): Call<I, O> =>
+  <I, O>(next: Call<I, O>, places: Places, law: LimitLaw): Call<I, O> =>
   (input, context) => {
     const startedAt = now();
     return next(input, context).then((outcome) => {
-      slots.concurrency = law(outcome, startedAt, slots.activeCount);
+      places.limit = law(outcome, startedAt, places.inFlight);
       return outcome;
     });
   };
-
-/** Runs the call when a place is free. The answer comes at once when the caller leaves or the wait is over. */
-const waitForPlace = <I, O>(
-  slots: LimitFunction,
-  maxWaitMs: number,
-  start: Call<I, O>,
-  input: I,
-  context: CallContext,
-): Promise<Outcome<O>> =>
-  new Promise((resolve, reject) => {
-    let given: Failed | undefined;
-    let unsubscribe = () => {};
-    const giveUp = (failure: Failure) => {
-      given = { status: 'failed', failure };
-      stopTimer();
-      unsubscribe();
-      resolve(given);
-    };
-    const stopTimer = startTimer(maxWaitMs, () => giveUp(saturated));
-    unsubscribe = context.scope.onAbort(giveUp);
-    const run = (): Outcome<O> | Promise<Outcome<O>> => {
-      if (given) return given;
-      stopTimer();
-      unsubscribe();
-      return start(input, context);
-    };
-    slots(run).then(resolve, reject);
-  });

@@ -112,14 +112,15 @@ describe('bulkhead', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not send a call that is aborted before it has begun', async () => {
-    const { call, upstream } = createBounded({});
-    const context = createContext();
-    const watched = watch(call, context);
-    context.scope.abort(clientLeft);
+  it('has the whole queue for others when those in it have given up', async () => {
+    const { start, inputs, upstream } = createBounded({ limit: 1, queue: 2, maxWaitMs: 50 });
+    for (const input of ['hangs', 'gives up', 'gives up']) await start(input);
+    await vi.advanceTimersByTimeAsync(50);
+    const later = [await start('waits'), await start('waits'), await start('is one too many')];
+    expect(later.map(({ watched }) => codeOf(watched.outcome))).toEqual([undefined, undefined, 'saturated']);
+    upstream.sent[0]?.end(answer);
     await settle();
-    expect(watched.outcome).toEqual({ status: 'failed', failure: clientLeft });
-    expect(upstream.sent).toEqual([]);
+    expect(inputs()).toEqual(['hangs', 'waits']);
   });
 
   it('lets none wait with a queue of 0', async () => {
