@@ -89,7 +89,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await registerContract(server, info);
   const binding = await serveRoutes(server, options, logger);
   registerHealth(server, readiness, binding.snapshot);
-  await registerDocs(server);
+  await registerDocs(server, info);
   refuseOtherMethods(server, options.routes, logger);
   await server.ready();
   server.server.timeout = toSilenceMs(options.routes);

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { stringify } from 'yaml';
 import { sharedSchemas } from './contract.ts';
+import { logo } from './logo.ts';
 
 /** What the contract says of itself. */
 export interface ContractInfo {
@@ -28,12 +29,14 @@ export function addSharedSchemas(app: FastifyInstance): void {
 }
 
 /** Serves the contract: `/openapi.json`, `/openapi.yaml`, and Swagger UI at `/docs`. */
-export async function registerDocs(app: FastifyInstance): Promise<void> {
+export async function registerDocs(app: FastifyInstance, { title }: ContractInfo): Promise<void> {
   const schema = { hide: true };
   app.get('/openapi.json', { schema }, (_request, reply) => reply.type('application/json').send(app.swagger()));
   app.get('/openapi.yaml', { schema }, (_request, reply) => reply.type('application/yaml').send(toYaml(app)));
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    logo: { type: 'image/svg+xml', content: logo },
+    theme: { title },
     uiConfig: { displayRequestDuration: true, tryItOutEnabled: false },
   });
 }
