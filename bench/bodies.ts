@@ -3,7 +3,7 @@ export const upstreamNames = ['catalog', 'reviews', 'stock'] as const;
 export type UpstreamName = (typeof upstreamNames)[number];
 
 /** Bytes of each upstream's answer. */
-export const bodyBytes: Readonly<Record<UpstreamName, number>> = { catalog: 16_384, reviews: 4_096, stock: 1_024 };
+export const bodyBytes: Readonly<Record<UpstreamName, number>> = { catalog: 16_384, reviews: 5_120, stock: 1_024 };
 
 /** One JSON document an upstream, of exactly the sizes above. The same on every machine and in every run. */
 export function createBodies(): Readonly<Record<UpstreamName, string>> {

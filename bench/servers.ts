@@ -28,7 +28,7 @@ export const baseline: ContestantName = 'undici';
 
 /** The jobs, by the first segment of their path. */
 export const works = {
-  merge: 'Merge without function: three answers of 1, 4 and 16 KB, embedded as they are',
+  merge: 'Merge without function: three answers of 1, 5 and 16 KB, embedded as they are',
   typed: 'Typed merge: each answer parsed, checked and mapped to a smaller payload',
 } as const;
 
