@@ -8,7 +8,7 @@ import { compilePlan, type Plan } from '../../src/engine/plan.ts';
 import type { Decode, Transport } from '../../src/engine/request.ts';
 import { createScope } from '../../src/engine/scope.ts';
 import { toFailed } from '../../src/http/errors.ts';
-import { toBodyFailure } from '../../src/http/json.ts';
+import { decodeBody } from '../../src/http/json.ts';
 import { toHeadFailure } from '../../src/http/status.ts';
 import { defineRoute, defineUpstream, path, Type } from '../../src/index.ts';
 import { standard } from '../../src/policies/standard.ts';
@@ -74,7 +74,7 @@ const sendNowhere: Transport = async (_request, { scope }, decode) => {
 };
 
 const read = <T>(bytes: Buffer, decode: Decode<T>): Outcome<T> =>
-  toBodyFailure(bytes, { depth: 64, tokens: 200_000 }) ?? decode(bytes, {});
+  decodeBody(bytes, {}, { depth: 64, tokens: 200_000 }, decode);
 
 const errorCodes = [
   'ECONNREFUSED',

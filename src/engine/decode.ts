@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type AnswerHeaders, failed, type Outcome, ok } from './outcome.ts';
 import type { Decode } from './request.ts';
+import { toShape } from './shape.ts';
 import { compileStrip, isClosed } from './strip.ts';
 
 /** Checks a value against the provider's `output`, and drops fields that the schema does not know. */
@@ -20,21 +21,24 @@ export function compileCheck<T>(schema: TSchema): Check<T> {
 
 /**
  * Compiles the check of an answer that arrives as JSON text, itself checked by the transport. Where the schema takes
- * anything, nothing is parsed before somebody reads the value. The bytes stay with the answer, to be passed on unchanged,
- * unless the schema forbids fields beside its own and there were some.
+ * anything, nothing is parsed before somebody reads the value. Where the text came projected, only that is parsed. The bytes
+ * stay with the answer, to be passed on unchanged, unless the schema forbids fields beside its own and there were some.
  */
 export function compileDecode<T>(schema: TSchema): Decode<T> {
   if (takesAnything(schema)) return toUnread;
   const check = compileCheck<T>(schema);
   const closed = isClosed(schema);
-  return (bytes, headers) => {
-    const parsed = parse(bytes);
+  const decode: Decode<T> = (bytes, headers, projected) => {
+    const parsed = parse(projected ?? bytes.toString('utf8'));
     if (parsed.status === 'failed') return parsed;
     const checked = check(parsed.value);
-    if (checked.status === 'failed') return checked;
-    const isWhole = !closed || checked.value === parsed.value;
+    // What is said of a mismatch is said of the whole answer.
+    if (checked.status === 'failed') return projected === undefined ? checked : decode(bytes, headers);
+    const isWhole = !closed || (projected === undefined && checked.value === parsed.value);
     return { status: 'ok', value: checked.value, bytes: isWhole ? bytes : undefined, headers };
   };
+  const shape = toShape(schema);
+  return shape === 'any' ? decode : Object.assign(decode, { shape });
 }
 
 /** An answer that is parsed when it is read, if ever. */
@@ -56,9 +60,9 @@ function toUnread<T>(bytes: Buffer, headers: AnswerHeaders): Outcome<T> {
 /** Whether any JSON matches. */
 export const takesAnything = (schema: TSchema): boolean => Type.IsUnknown(schema) || Type.IsAny(schema);
 
-function parse(bytes: Buffer): Outcome<unknown> {
+function parse(text: string): Outcome<unknown> {
   try {
-    return ok(JSON.parse(bytes.toString('utf8')));
+    return ok(JSON.parse(text));
   } catch {
     // The parser's message quotes the body, so it goes nowhere.
     return failed('invalid_response', 'the answer is not JSON', { reason: 'not_json' });

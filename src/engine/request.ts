@@ -1,6 +1,7 @@
 import type { CallContext } from './call.ts';
 import type { AnswerHeaders, Outcome } from './outcome.ts';
 import type { Path } from './path.ts';
+import type { Shape } from './shape.ts';
 
 /** Methods that a provider may use. */
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -26,7 +27,12 @@ export interface UpstreamRequest extends RequestParts {
 }
 
 /** Turns the complete bytes of a successful answer, which the transport has found to be JSON, into an outcome. */
-export type Decode<T> = (bytes: Buffer, headers: AnswerHeaders) => Outcome<T>;
+export interface Decode<T> {
+  /** `projected` is the text without fields beside those of `shape`, where the transport has dropped any. */
+  (bytes: Buffer, headers: AnswerHeaders, projected?: string): Outcome<T>;
+  /** What of the text is of use. Absent: all of it. */
+  readonly shape?: Shape;
+}
 
 /** One upstream's connection: sends one attempt. It never rejects and honours the context's scope. */
 export type Transport = <T>(request: UpstreamRequest, context: CallContext, decode: Decode<T>) => Promise<Outcome<T>>;

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { Clean, Equal } from 'typebox/value';
+import { Check, Clean, Equal } from 'typebox/value';
 
 /** Drops fields that a schema does not know. Gives back the very same value when there is nothing to drop. */
 export type Strip = (value: unknown) => unknown;
@@ -67,6 +67,7 @@ function compileObject(schema: TSchema & { readonly properties: Record<string, T
       if (Object.keys(value).length !== known.size) return rebuild(value);
     } else if (!isOpen && hasOthers(value, known)) copy = pickKnown(value, known);
     for (const [key, strip] of nested) {
+      if (!Object.hasOwn(value, key)) continue;
       const field = value[key];
       const stripped = strip(field);
       if (stripped === field) continue;
@@ -82,14 +83,16 @@ type Generate = (strips: readonly Strip[]) => Rebuild;
 
 /**
  * Generates the literal of an object with all its fields, as TypeBox generates its validators: many times as fast as a copy
- * field by field. Undefined where a field may be missing or anything, and where code may not be generated.
+ * field by field. Undefined where a field may be missing without the check that follows finding out, and where code may not be
+ * generated.
  */
 function compileRebuild(
   declared: readonly (readonly [string, TSchema])[],
   known: ReadonlyMap<string, Strip>,
 ): Rebuild | undefined {
-  const isFixed = (field: TSchema) => !Type.IsOptional(field) && !Type.IsUnknown(field) && !Type.IsAny(field);
-  if (!declared.every(([, field]) => isFixed(field))) return undefined;
+  const isFixed = (key: string, field: TSchema) =>
+    !Type.IsOptional(field) && !Check(field, undefined) && !(key in Object.prototype);
+  if (!declared.every(([key, field]) => isFixed(key, field))) return undefined;
   const strips = [...known.values()];
   const fields = [...known.keys()].map((key, i) => {
     const name = JSON.stringify(key);

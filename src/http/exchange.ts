@@ -6,7 +6,7 @@ import type { Decode } from '../engine/request.ts';
 import type { JsonLimits } from '../json/check.ts';
 import { createBodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
 import { toFailed } from './errors.ts';
-import { toBodyFailure } from './json.ts';
+import { decodeBody } from './json.ts';
 import { toHeadFailure } from './status.ts';
 import { expectWire, isUntouched, type Wire } from './wire.ts';
 
@@ -88,7 +88,7 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
     const text = isNoContent ? nullText : withoutByteOrderMark(bytes);
     if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
     try {
-      settle(toBodyFailure(text, json) ?? decode(text, headers));
+      settle(decodeBody(text, headers, json, decode));
     } catch (cause) {
       settle({ status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') });
     }

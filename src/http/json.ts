@@ -1,5 +1,8 @@
-import { type Failed, failed } from '../engine/outcome.ts';
+import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
+import type { Decode } from '../engine/request.ts';
+import type { Shape } from '../engine/shape.ts';
 import { checkJson, type JsonLimits, type JsonVerdict } from '../json/check.ts';
+import { compileProjection, type Projected, type Projection } from '../json/project.ts';
 
 /** What each verdict on a body means. The words of a parser would quote the body, so they are our own. */
 const failures: Readonly<Record<Exclude<JsonVerdict, 'ok'>, Failed>> = {
@@ -10,8 +13,26 @@ const failures: Readonly<Record<Exclude<JsonVerdict, 'ok'>, Failed>> = {
   too_many_tokens: failed('too_large', 'the answer has too many values', { reason: 'tokens' }),
 };
 
-/** Why a body cannot be passed on or parsed; undefined when it can. Nothing is parsed: JSON is the bomb, not bytes. */
-export function toBodyFailure(bytes: Buffer, limits: JsonLimits): Failed | undefined {
-  const verdict = checkJson(bytes, limits);
-  return verdict === 'ok' ? undefined : failures[verdict];
+/** Checks a body and decodes it, if it can be passed on or parsed. Nothing is parsed before: JSON is the bomb, not bytes. */
+export function decodeBody<T>(
+  bytes: Buffer,
+  headers: AnswerHeaders,
+  limits: JsonLimits,
+  decode: Decode<T>,
+): Outcome<T> {
+  const { verdict, text } = read(bytes, limits, decode.shape);
+  return verdict === 'ok' ? decode(bytes, headers, text) : failures[verdict];
+}
+
+/** By shape, each of which belongs to a provider and stays as long as it does. */
+const projections = new WeakMap<object, Projection>();
+
+function read(bytes: Buffer, limits: JsonLimits, shape: Shape = 'any'): Projected {
+  if (shape === 'any') return { verdict: checkJson(bytes, limits) };
+  let project = projections.get(shape);
+  if (!project) {
+    project = compileProjection(shape);
+    projections.set(shape, project);
+  }
+  return project(bytes, limits);
 }

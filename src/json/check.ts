@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { checkInScript } from './check-script.ts';
 import { createWasmCheck } from './check-wasm.ts';
 import { defaultJsonLimits, type JsonLimits, type JsonVerdict, type TextCheck } from './verdict.ts';
+import { openWorkspace } from './workspace.ts';
 
 export type { JsonLimits, JsonVerdict } from './verdict.ts';
 
@@ -13,7 +14,11 @@ let checkText: TextCheck | undefined;
  */
 export const checkJson = (bytes: Uint8Array, limits: JsonLimits = defaultJsonLimits): JsonVerdict => {
   if (!isUtf8(bytes)) return 'not_utf8';
-  // On first use, so that importing this compiles nothing.
-  checkText ??= createWasmCheck() ?? checkInScript;
+  checkText ??= chooseCheck();
   return checkText(bytes, limits);
 };
+
+function chooseCheck(): TextCheck {
+  const workspace = openWorkspace();
+  return workspace ? createWasmCheck(workspace) : checkInScript;
+}

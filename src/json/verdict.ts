@@ -18,3 +18,9 @@ export type TextCheck = (bytes: Uint8Array, limits: JsonLimits) => JsonVerdict;
 
 /** Enough for any answer meant for a page, and far below what troubles `JSON.parse` or `JSON.stringify`. */
 export const defaultJsonLimits: JsonLimits = { depth: 64, tokens: 200_000 };
+
+/** In the order of the codes in wasm/assembly/check.ts. */
+const verdicts: readonly JsonVerdict[] = ['ok', 'not_json', 'lone_surrogate', 'too_deep', 'too_many_tokens'];
+
+/** The verdict for a code of the program in WebAssembly. */
+export const toVerdict = (code: number): JsonVerdict => verdicts[code] ?? 'not_json';

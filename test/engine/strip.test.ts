@@ -71,8 +71,12 @@ describe('an object of which every field is required', () => {
     expect(strip(more)).toEqual(offer);
   });
 
-  test('has nothing invented that is missing', () => {
-    const strip = compileStrip(Type.Object({ any: Type.Unknown(), name: Type.String() }));
+  test.each<[string, TSchema]>([
+    ['anything', Type.Unknown()],
+    ['anything, said otherwise', Type.Unsafe({})],
+    ['a text or anything', Type.Union([Type.String(), Type.Any()])],
+  ])('has nothing invented that is missing and may be %s', (_what, any) => {
+    const strip = compileStrip(Type.Object({ any, name: Type.String() }));
     expect(strip({ name: 'a', more: 1, other: 2 })).toStrictEqual({ name: 'a' });
   });
 
@@ -130,6 +134,13 @@ describe('keys of a prototype', () => {
     expect(stripped).not.toHaveProperty('admin');
     expect({}).not.toHaveProperty('admin');
   });
+});
+
+test.each<[string, TSchema]>([
+  ['required', Type.Object({ constructor: Either, name: Type.String() })],
+  ['optional', Type.Object({ constructor: Type.Optional(Either), name: Type.String() })],
+])('a missing field that is %s is not looked for in a prototype', (_how, schema) => {
+  expect(compileStrip(schema)({ name: 'a', more: 1, other: 2 })).toStrictEqual({ name: 'a' });
 });
 
 describe('a schema is closed', () => {

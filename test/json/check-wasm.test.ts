@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { createWasmCheck } from '../../src/json/check-wasm.ts';
 import { defaultJsonLimits } from '../../src/json/verdict.ts';
+import { createWorkspace } from '../../src/json/workspace.ts';
+import { openWasmCheck } from './checks.ts';
 
 // The types of Node have no WebAssembly; the tests run on a Node that has it.
 declare const WebAssembly: {
@@ -31,26 +32,26 @@ afterEach(() => {
 
 test('documents of any size follow one another in one memory', () => {
   countInstances();
-  const check = createWasmCheck();
+  const check = openWasmCheck();
   for (const length of [3, 65_000, 65_480, 65_536, 65_540, 131_072, 7, 1_000_000, 5_000_000, 12]) {
-    expect(check?.(stringOf(length), defaultJsonLimits), `${length} bytes`).toBe('ok');
-    expect(check?.(stringOf(length).subarray(0, -1), defaultJsonLimits), `${length} bytes, cut short`).toBe('not_json');
+    expect(check(stringOf(length), defaultJsonLimits), `${length} bytes`).toBe('ok');
+    expect(check(stringOf(length).subarray(0, -1), defaultJsonLimits), `${length} bytes, cut short`).toBe('not_json');
   }
   expect(instances).toHaveBeenCalledTimes(1);
 });
 
 test('a document may end anywhere in a page of memory', () => {
-  const check = createWasmCheck();
+  const check = openWasmCheck();
   for (let length = 64_000; length < 65_560; length += 1) {
-    expect(check?.(stringOf(length), defaultJsonLimits), `${length} bytes`).toBe('ok');
+    expect(check(stringOf(length), defaultJsonLimits), `${length} bytes`).toBe('ok');
   }
 });
 
 test('a memory above 1 MiB is given up after 1,000 checks that did not need it', () => {
   countInstances();
-  const check = createWasmCheck();
+  const check = openWasmCheck();
   const run = (bytes: Buffer, times: number) => {
-    for (let i = 0; i < times; i += 1) expect(check?.(bytes, defaultJsonLimits)).toBe('ok');
+    for (let i = 0; i < times; i += 1) expect(check(bytes, defaultJsonLimits)).toBe('ok');
   };
   run(stringOf(2_000_000), 1);
   run(small, 999);
@@ -63,9 +64,9 @@ test('a memory above 1 MiB is given up after 1,000 checks that did not need it',
 
 test('a memory up to 1 MiB stays', () => {
   countInstances();
-  const check = createWasmCheck();
-  check?.(stringOf(1_000_000), defaultJsonLimits);
-  for (let i = 0; i < 1500; i += 1) check?.(small, defaultJsonLimits);
+  const check = openWasmCheck();
+  check(stringOf(1_000_000), defaultJsonLimits);
+  for (let i = 0; i < 1500; i += 1) check(small, defaultJsonLimits);
   expect(instances).toHaveBeenCalledTimes(1);
 });
 
@@ -74,11 +75,8 @@ test('where no memory is to be had, the check runs in JavaScript', () => {
     throw new RangeError('could not allocate memory');
   }
   vi.stubGlobal('WebAssembly', { Module, Instance: NoInstance });
-  const check = createWasmCheck();
-  expect([check?.(small, defaultJsonLimits), check?.(Buffer.from('[1'), defaultJsonLimits)]).toEqual([
-    'ok',
-    'not_json',
-  ]);
+  const check = openWasmCheck();
+  expect([check(small, defaultJsonLimits), check(Buffer.from('[1'), defaultJsonLimits)]).toEqual(['ok', 'not_json']);
 });
 
 test.each([
@@ -94,7 +92,7 @@ test.each([
   ],
 ])('with %s, checkJson runs in JavaScript', async (_name, platform) => {
   vi.stubGlobal('WebAssembly', platform);
-  expect(createWasmCheck()).toBeUndefined();
+  expect(createWorkspace()).toBeUndefined();
   vi.resetModules();
   const { checkJson } = await import('../../src/json/check.ts');
   expect([checkJson(small), checkJson(Buffer.from('[1')), checkJson(Buffer.of(0xff))]).toEqual([

@@ -3,12 +3,13 @@ import { checkJson } from '../../src/json/check.ts';
 import { checkInScript } from '../../src/json/check-script.ts';
 import { createWasmCheck } from '../../src/json/check-wasm.ts';
 import type { TextCheck } from '../../src/json/verdict.ts';
+import { createWorkspace } from '../../src/json/workspace.ts';
 
 /** The check in WebAssembly. Fails rather than testing the other one twice. */
 export function openWasmCheck(): TextCheck {
-  const check = createWasmCheck();
-  if (!check) throw new Error('no WebAssembly with vectors on this machine');
-  return check;
+  const workspace = createWorkspace();
+  if (!workspace) throw new Error('no WebAssembly with vectors on this machine');
+  return createWasmCheck(workspace);
 }
 
 const withUtf8 =
