@@ -8,9 +8,14 @@ import { toOrigins, type UpstreamOptions } from './engine/provider.ts';
 import type { Route } from './engine/route.ts';
 import { createTransport, type HttpTransport, type TransportOptions } from './http/transport.ts';
 import { standard } from './policies/standard.ts';
+import { type AdmissionOptions, createAdmission } from './server/admission.ts';
+import { toTrustedProxies } from './server/edge/checks.ts';
+import { registerEdge, registerTagged } from './server/edge/edge.ts';
+import { type EdgeOptions, requireEdgeShape } from './server/edge/options.ts';
 import { registerEndpoint } from './server/endpoint.ts';
 import { type Readiness, registerHealth } from './server/health.ts';
 import { createInstance } from './server/instance.ts';
+import { type Limits, toLimits } from './server/limits.ts';
 import { addSharedSchemas, type ContractInfo, registerContract, registerDocs } from './server/openapi.ts';
 import { createErrorHandler, refuseOtherMethods, toShape } from './server/refusals.ts';
 import type { Log } from './server/request-log.ts';
@@ -27,6 +32,8 @@ export interface ConfluoOptions {
   readonly policies?: { readonly provider: readonly Policy[]; readonly upstream: readonly Policy[] };
   /** How connections to upstreams are made. */
   readonly transport?: TransportOptions;
+  /** How much is taken on at once; beyond it, requests are answered 503. */
+  readonly admission?: AdmissionOptions;
   /** Real answers for the contract, by operation id. */
   readonly examples?: Readonly<Record<string, unknown>>;
 }
@@ -36,6 +43,10 @@ export interface AppOptions extends ConfluoOptions {
   /** A pino logger; default none. */
   readonly logger?: FastifyBaseLogger;
   readonly info?: ContractInfo;
+  /** What is taken from clients; each has a default. */
+  readonly limits?: Partial<Limits>;
+  /** What is done beside answering; nothing of it by default. */
+  readonly edge?: EdgeOptions;
 }
 
 /** A server that is ready to listen, and what its process needs to stop it. */
@@ -52,9 +63,15 @@ export const confluo: FastifyPluginAsync<ConfluoOptions> = async (app, options) 
   await serveRoutes(app, options, app.log);
 };
 
-async function serveRoutes(app: FastifyInstance, options: ConfluoOptions, log: Log): Promise<Binding> {
+async function serveRoutes(
+  app: FastifyInstance,
+  options: ConfluoOptions,
+  log: Log,
+  isTagged = false,
+): Promise<Binding> {
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
+  const admission = createAdmission(options.admission);
   const binding = createBinding({
     standard: policies,
     emit: (event) => log?.warn(event, event.type),
@@ -65,6 +82,7 @@ async function serveRoutes(app: FastifyInstance, options: ConfluoOptions, log: L
     },
   });
   app.addHook('onClose', async () => {
+    admission.close();
     await Promise.all(transports.map(({ close }) => close()));
   });
   const plans = compilePlans(routes, binding);
@@ -72,33 +90,49 @@ async function serveRoutes(app: FastifyInstance, options: ConfluoOptions, log: L
   app.setValidatorCompiler(createValidatorCompiler());
   app.setSerializerCompiler(() => JSON.stringify);
   app.setErrorHandler(createErrorHandler(log));
-  addSharedSchemas(app);
+  addSharedSchemas(app, isTagged);
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  for (const plan of plans) registerEndpoint(app, plan, { examples, log, isClosing: () => isClosing });
+  const shared = { examples, log, admission, isClosing: () => isClosing };
+  const tagged = isTagged ? plans.filter(({ route }) => route.method === 'GET') : [];
+  for (const plan of plans) if (!tagged.includes(plan)) registerEndpoint(app, plan, shared);
+  if (tagged.length > 0) {
+    await registerTagged(app, (scope) => {
+      for (const plan of tagged) registerEndpoint(scope, plan, { ...shared, isTagged });
+    });
+  }
   return binding;
 }
 
 /** A server of its own: the routes, their contract and its UI, health, and problems for everything that goes wrong. */
 export async function buildApp(options: AppOptions): Promise<App> {
-  const { logger, info = { title: 'Confluo', version: '0.1.0' } } = options;
-  const server = createInstance(logger);
+  const { logger, info = { title: 'Confluo', version: '0.1.0' }, edge = {} } = options;
+  requireEdgeShape(edge);
+  const limits = toLimits(options.limits);
+  const server = createInstance(logger, limits, toTrustedProxies(edge.trustedProxies ?? []));
   const readiness: Readiness = { isDraining: false };
+  await registerEdge(server, edge);
   await registerContract(server, info);
-  const binding = await serveRoutes(server, options, logger);
+  const binding = await serveRoutes(server, options, logger, edge.etag);
   registerHealth(server, readiness, binding.snapshot);
   await registerDocs(server, info);
-  refuseOtherMethods(server, options.routes, logger);
+  refuseOtherMethods(server, [...options.routes, ...ownUrls.map((url) => ({ method: 'GET', url }) as const)], logger);
   await server.ready();
-  server.server.timeout = toSilenceMs(options.routes);
+  server.server.timeout = toSilenceMs(options.routes, limits);
   return { server, readiness };
 }
 
-/** After how long without a byte a socket is given up, milliseconds: its client is gone, or does not take its answer. */
-const toSilenceMs = (routes: readonly Route[]): number =>
-  Math.max(15_000, ...routes.map(({ options }) => 5_000 + (options.deadline ?? defaultDeadlineMs)));
+/** What the server has beside its routes. */
+const ownUrls = ['/livez', '/readyz', '/openapi.json', '/openapi.yaml', '/docs'];
+
+/**
+ * After how long without a byte a socket is given up, milliseconds, whatever it is at: a net below the limits, which come
+ * first.
+ */
+const toSilenceMs = (routes: readonly Route[], { silentMs, bodyMs }: Limits): number =>
+  5_000 + Math.max(silentMs, bodyMs, ...routes.map(({ options }) => options.deadline ?? defaultDeadlineMs));
 
 const withOrigin = (upstream: UpstreamOptions, origins: Origins): UpstreamOptions => {
   const origin = origins[upstream.name];

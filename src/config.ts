@@ -1,5 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { Check, Default, Errors } from 'typebox/value';
+import { isEdgeKey, readEdge } from './server/edge/keys.ts';
+import type { EdgeOptions } from './server/edge/options.ts';
+import { type Limits, limitRules, toLimitKey } from './server/limits.ts';
 
 /** The environment is not usable. Every line names a key. */
 export class ConfigError extends Error {
@@ -21,6 +24,9 @@ const keys = Type.Object({
   CONFLUO_STOP_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 25_000 }),
 });
 
+/** Limits on clients, by their keys; the defaults are the server's own. */
+const limitNames = new Map(Object.keys(limitRules).map((name) => [toLimitKey(name), name as keyof Limits])); // its own keys
+
 const originKey = /^CONFLUO_UPSTREAM_([A-Z][A-Z0-9_]*)_ORIGIN$/;
 
 /** How this process runs. Frozen. */
@@ -31,6 +37,10 @@ export interface Config {
   readonly upstreams: 'live' | 'embedded';
   readonly logLevel: string;
   readonly stopMs: number;
+  /** Limits that are given. */
+  readonly limits: Partial<Limits>;
+  /** What is on at the edge. */
+  readonly edge: EdgeOptions;
   /** Origins that override those of the definitions, by upstream name. */
   readonly origins: Readonly<Record<string, readonly string[]>>;
 }
@@ -42,6 +52,8 @@ export interface Config {
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const origins: Record<string, readonly string[]> = {};
+  const limits: Partial<Record<keyof Limits, number>> = {};
+  const edgeTexts: Record<string, string> = {};
   const given: Record<string, string | number> = {};
   const complaints: string[] = [];
   for (const [key, value] of Object.entries(env)) {
@@ -49,16 +61,20 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     const upstream = originKey.exec(key)?.[1];
     if (upstream) origins[toUpstreamName(upstream)] = value.split(',').map((origin) => origin.trim());
     else if (isKey(key)) given[key] = toValue(key, value);
+    else if (isEdgeKey(key)) edgeTexts[key] = value;
+    else if (limitNames.has(key)) readLimit(key, value, limits, complaints);
     else if (key.startsWith('CONFLUO_')) complaints.push(`${key} is not a known key`);
   }
   for (const [upstream, list] of Object.entries(origins)) {
     if (list.every(isOrigin)) continue;
     complaints.push(`${toOriginKey(upstream)} must be an origin like https://api.example.com, or several with commas`);
   }
+  const { edge, complaints: ofEdge } = readEdge(edgeTexts);
+  complaints.push(...ofEdge);
   const values = Default(keys, given);
   if (!Check(keys, values)) complaints.push(...toComplaints(values));
   if (complaints.length > 0) throw new ConfigError(complaints.join('; '));
-  return toConfig(values as Static<typeof keys>, origins); // checked above
+  return toConfig(values as Static<typeof keys>, { limits, edge, origins }); // checked above
 }
 
 /** `CONFLUO_UPSTREAM_SUN_TIMES_ORIGIN` for `sun-times`. */
@@ -75,13 +91,30 @@ const isKey = (key: string): key is keyof typeof keys.properties => Object.hasOw
 const toValue = (key: keyof typeof keys.properties, text: string): string | number =>
   Type.IsInteger(keys.properties[key]) && /^-?\d+$/.test(text) ? Number(text) : text;
 
+function readLimit(
+  key: string,
+  text: string,
+  limits: Partial<Record<keyof Limits, number>>,
+  complaints: string[],
+): void {
+  const name = limitNames.get(key);
+  if (!name) return;
+  const { least, most } = limitRules[name];
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) limits[name] = value;
+  else complaints.push(`${key} must be an integer from ${least} to ${most}`);
+}
+
 const toComplaints = (values: unknown): readonly string[] =>
   Errors(keys, values).map(({ instancePath, keyword, params, message }) => {
     const allowed = keyword === 'enum' ? `must be one of ${params.allowedValues.join(', ')}` : message;
     return `${instancePath.slice(1)} ${allowed}`;
   });
 
-function toConfig(values: Static<typeof keys>, origins: Config['origins']): Config {
+function toConfig(
+  values: Static<typeof keys>,
+  { limits, edge, origins }: Pick<Config, 'limits' | 'edge' | 'origins'>,
+): Config {
   return Object.freeze({
     port: values.PORT,
     host: values.HOST,
@@ -89,6 +122,8 @@ function toConfig(values: Static<typeof keys>, origins: Config['origins']): Conf
     upstreams: values.CONFLUO_UPSTREAMS,
     logLevel: values.CONFLUO_LOG_LEVEL,
     stopMs: values.CONFLUO_STOP_MS,
+    limits: Object.freeze(limits),
+    edge,
     origins: Object.freeze(origins),
   });
 }

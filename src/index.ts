@@ -21,3 +21,5 @@ export { type HedgeOptions, hedge } from './policies/hedge.ts';
 export { type RetryOptions, retry } from './policies/retry.ts';
 export { type StandardOptions, type StandardPolicies, standard } from './policies/standard.ts';
 export { timeout } from './policies/timeout.ts';
+export { secret } from './secret.ts';
+export type { CorsOptions, EdgeOptions, RateLimitOptions } from './server/edge/options.ts';

@@ -25,7 +25,14 @@ export async function serve(config: Config): Promise<void> {
   const output = pino.destination(1);
   const logger = pino({ level: config.logLevel }, output);
   const [routes, examples] = [await loadRoutes(folder), await loadExamples(folder)];
-  const { server, readiness } = await buildApp({ routes, examples, origins: config.origins, logger });
+  const { server, readiness } = await buildApp({
+    routes,
+    examples,
+    origins: config.origins,
+    limits: config.limits,
+    edge: config.edge,
+    logger,
+  });
   const silent = watchSilent(server.server);
 
   closeWithGrace({ delay: config.stopMs, logger: false }, async ({ signal, err }) => {

@@ -1,6 +1,7 @@
 import type { Call } from './call.ts';
 import { compileCheck, compileDecode, takesAnything } from './decode.ts';
 import { toInternalFailure } from './failure.ts';
+import type { Forwarded } from './forward.ts';
 import { type Failed, failed, type Outcome } from './outcome.ts';
 import { UnsafePathError } from './path.ts';
 import type { Provider } from './provider.ts';
@@ -40,7 +41,7 @@ function createRunAttempt<I, O>(
   onLate: () => void,
 ): Call<I, O> {
   const check = takesAnything(provider.output) ? toJsonAnswer<O> : compileCheck<O>(provider.output);
-  return (input, { scope, deadlineAt, record }) =>
+  return (input, { scope, deadlineAt, forwarded = nothing, record }) =>
     new Promise((resolve) => {
       // A `run` that ignores its signal is left behind here; its late answer finds the promise settled.
       const unsubscribe = scope.onAbort((failure) => resolve({ status: 'failed', failure }));
@@ -53,7 +54,7 @@ function createRunAttempt<I, O>(
       const onThrow = (cause: unknown) => settle(defect(provider, cause));
       record.attempts += 1;
       try {
-        Promise.resolve(run(input, { signal: scope.toSignal(), deadlineAt }))
+        Promise.resolve(run(input, { signal: scope.toSignal(), deadlineAt, forwarded }))
           .then((value) => settle(check(value)), onThrow)
           .catch(onThrow);
       } catch (cause) {
@@ -61,6 +62,8 @@ function createRunAttempt<I, O>(
       }
     });
 }
+
+const nothing: Forwarded = Object.freeze({});
 
 /** An answer that no schema has checked: what cannot be JSON must be this source's failure, not the whole payload's. */
 function toJsonAnswer<O>(value: O): Outcome<O> {

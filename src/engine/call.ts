@@ -1,4 +1,5 @@
 import type { EngineEvent } from './events.ts';
+import type { Forwarded } from './forward.ts';
 import type { Outcome } from './outcome.ts';
 import type { Scope } from './scope.ts';
 import type { Trace } from './trace.ts';
@@ -14,6 +15,8 @@ export interface RequestFacts extends Trace {
   readonly requestId: string;
   /** The request is itself somebody's retry: ours would multiply it. */
   readonly isRetry: boolean;
+  /** Accounts for bytes of an answer; false when more of them cannot be held. Absent: nobody counts. */
+  readonly hold?: ((bytes: number) => boolean) | undefined;
 }
 
 /** What one source counted while it ran. */
@@ -28,6 +31,8 @@ export interface CallContext {
   /** The absolute deadline on the monotonic clock, milliseconds. */
   readonly deadlineAt: number;
   readonly request: RequestFacts;
+  /** What the upstream of this call gets of the client's headers, because it names them; a secret. Absent: nothing. */
+  readonly forwarded?: Forwarded | undefined;
   readonly record: CallRecord;
   /** Pays for one more attempt that no policy makes; false when it must not be made. Absent: nobody counts. */
   readonly payExtra?: (() => boolean) | undefined;

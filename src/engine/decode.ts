@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type AnswerHeaders, failed, type Outcome, ok } from './outcome.ts';
+import { type AnswerHeaders, failed, type Ok, type Outcome, ok } from './outcome.ts';
 import type { Decode } from './request.ts';
 import { toShape } from './shape.ts';
 import { compileStrip, isClosed } from './strip.ts';
@@ -42,19 +42,28 @@ export function compileDecode<T>(schema: TSchema): Decode<T> {
 }
 
 /** An answer that is parsed when it is read, if ever. */
+interface Unread {
+  status: 'ok';
+  bytes: Buffer;
+  headers: AnswerHeaders;
+  parsed: { readonly value: unknown } | undefined;
+}
+
+/** What all unread answers have in common: in a literal for each, a getter costs a microsecond. */
+const reader: ThisType<Unread> = {
+  get value() {
+    this.parsed ??= { value: JSON.parse(this.bytes.toString('utf8')) };
+    return this.parsed.value;
+  },
+};
+
 function toUnread<T>(bytes: Buffer, headers: AnswerHeaders): Outcome<T> {
-  let isRead = false;
-  let value: T;
-  return {
-    status: 'ok',
-    bytes,
-    headers,
-    get value() {
-      if (!isRead) value = JSON.parse(bytes.toString('utf8')) as T; // any JSON is a T where the schema takes anything
-      isRead = true;
-      return value;
-    },
-  };
+  const outcome = Object.create(reader) as Unread & Ok<T>; // any JSON is a T where the schema takes anything; the rest follows
+  outcome.status = 'ok';
+  outcome.bytes = bytes;
+  outcome.headers = headers;
+  outcome.parsed = undefined;
+  return outcome;
 }
 
 /** Whether any JSON matches. */

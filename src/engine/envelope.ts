@@ -27,8 +27,14 @@ export interface EnvelopeWriter {
 const nullBytes = Buffer.from('null');
 const dataEnd = Buffer.from('}');
 
+/** How an envelope is written. */
+export interface EnvelopeOptions {
+  /** Whether it says how long each source took. Without, the same answers of the sources are the same bytes. Default true. */
+  readonly hasDurations?: boolean;
+}
+
 /** Compiles the parts of a route's envelope that no request changes. */
-export function compileEnvelope(plan: Plan): EnvelopeWriter {
+export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOptions = {}): EnvelopeWriter {
   const { merge } = plan;
   const names = plan.sources.slice(0, plan.merged).map(({ name }) => name);
   const keys = names.map((name, index) => Buffer.from(`${index === 0 ? '{"data":{' : ','}${JSON.stringify(name)}:`));
@@ -56,7 +62,9 @@ export function compileEnvelope(plan: Plan): EnvelopeWriter {
     write(execution, request) {
       try {
         const parts = merge ? writeMerged(execution, merge, request) : writeSpliced(execution);
-        parts.push(Buffer.from(`,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports)}}`));
+        parts.push(
+          Buffer.from(`,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports, hasDurations)}}`),
+        );
         return { bytes: Buffer.concat(parts) };
       } catch (cause) {
         return { failure: toInternalFailure(cause, 'the merge') };
@@ -86,15 +94,20 @@ function toSourceStatus({ outcome, durationMs, attempts, fallback }: SourceRepor
   return { status: 'failed', code, message, ...(fallback ? { fallback: true } : {}), ...cost };
 }
 
-function toSourcesJson(reports: readonly SourceReport[]): string {
+function toSourcesJson(reports: readonly SourceReport[], hasDurations: boolean): string {
   let json = '{';
   for (const report of reports) {
     if (json.length > 1) json += ',';
-    // The common case without building an object; names need no escaping (engine/names.ts).
-    json +=
-      report.outcome.status === 'ok'
-        ? `"${report.name}":{"status":"ok","durationMs":${toTenths(report.durationMs)},"attempts":${report.attempts}}`
-        : `"${report.name}":${JSON.stringify(toSourceStatus(report))}`;
+    // Names need no escaping (engine/names.ts).
+    json += `"${report.name}":`;
+    if (report.outcome.status === 'ok') {
+      // The common case without building an object.
+      const duration = hasDurations ? `"durationMs":${toTenths(report.durationMs)},` : '';
+      json += `{"status":"ok",${duration}"attempts":${report.attempts}}`;
+    } else {
+      const status = toSourceStatus(report);
+      json += JSON.stringify(hasDurations ? status : { ...status, durationMs: undefined });
+    }
   }
   return `${json}}`;
 }

@@ -1,6 +1,7 @@
 import type { RequestFacts } from './call.ts';
 import { now, startTimer } from './deadline.ts';
 import { type Failure, toInternalFailure } from './failure.ts';
+import type { Forwarded } from './forward.ts';
 import type { SourceOutcome } from './outcome.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import type { RouteRequest } from './route.ts';
@@ -24,6 +25,8 @@ export interface ExecuteOptions {
   /** The whole time for the answer, milliseconds. */
   readonly deadlineMs: number;
   readonly request: RequestFacts;
+  /** The client's headers of the plan's `forward`; each source gets those of its own upstream. */
+  readonly forwarded?: Forwarded | undefined;
   /** Every source is required: `Prefer: handling=strict`. */
   readonly strict: boolean;
 }
@@ -59,7 +62,8 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
         if (source.when && !source.when(request, needs)) {
           return settle(run, { status: 'skipped', because: 'condition' });
         }
-        const context = { scope, deadlineAt, request: options.request, record: run };
+        const forwarded = source.forward(options.forwarded);
+        const context = { scope, deadlineAt, request: options.request, forwarded, record: run };
         const onDefect = (cause: unknown) => settle(run, toDefect(cause, `a policy of source ${source.name}`));
         source.call(source.input(request, needs), context).then((outcome) => settle(run, outcome), onDefect);
       } catch (cause) {

@@ -2,6 +2,7 @@ import type { Binding } from './bind.ts';
 import type { Call } from './call.ts';
 import { isDuration } from './deadline.ts';
 import { DefinitionError } from './definition-error.ts';
+import { compileForward, type Forwarded } from './forward.ts';
 import { nameSources } from './names.ts';
 import type { Route, RouteRequest } from './route.ts';
 import type { SourceDefinition } from './source.ts';
@@ -14,6 +15,8 @@ export interface PlannedSource {
   readonly name: string;
   readonly definition: SourceDefinition;
   readonly call: Call<unknown, unknown>;
+  /** Takes what its upstream may get out of what the upstreams of the whole route may. */
+  readonly forward: (forwarded: Forwarded | undefined) => Forwarded | undefined;
   readonly input: (request: RouteRequest, needs: Answered) => unknown;
   readonly when: ((request: RouteRequest, needs: Answered) => boolean) | undefined;
   readonly optional: boolean;
@@ -32,6 +35,8 @@ export interface Plan {
   readonly deadlineMs: number;
   /** In the order of the merge; sources that are only needed come last. */
   readonly sources: readonly PlannedSource[];
+  /** Names of the client headers that any of the sources' upstreams gets. */
+  readonly forward: readonly string[];
   /** How many of the sources, from the first, are merged. */
   readonly merged: number;
   readonly merge: ((answers: Answered, request: RouteRequest) => unknown) | undefined;
@@ -63,6 +68,7 @@ export function compilePlan(route: Route, binding: Binding): Plan {
       definition,
       // The casts take back what source definitions forgot: `defineRoute` checked these types where they were declared.
       call: binding.callOf(provider) as Call<unknown, unknown>,
+      forward: compileForward(provider.upstream.forward ?? []),
       input: definition.input as PlannedSource['input'],
       when: definition.when as PlannedSource['when'],
       optional,
@@ -73,9 +79,10 @@ export function compilePlan(route: Route, binding: Binding): Plan {
       ),
     };
   });
+  const forward = [...new Set(definitions.flatMap(({ provider }) => provider.upstream.forward ?? []))];
   const merged = Object.keys(route.sources).length;
   // The cast is like those above.
-  return { route, deadlineMs, sources, merged, merge: route.merge as Plan['merge'] };
+  return { route, deadlineMs, sources, forward, merged, merge: route.merge as Plan['merge'] };
 }
 
 /** Whether a failure can leave the source without a value: a fallback stands in for its own failure, not for a need's. */

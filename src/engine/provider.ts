@@ -1,6 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import type { Policy } from './call.ts';
 import { DefinitionError } from './definition-error.ts';
+import { type Forwarded, toForward } from './forward.ts';
 import type { Method, RequestParts } from './request.ts';
 
 /** What an upstream is, before anything is opened. */
@@ -24,6 +25,11 @@ export interface UpstreamOptions {
   readonly maxTokens?: number;
   /** The name may lead to private, loopback and link-local addresses, as in a cluster. Default false: refused. */
   readonly privateAddresses?: boolean;
+  /**
+   * Names of client headers that are passed on to this upstream, and to no other: `authorization`. A header of the same name
+   * that a provider sets wins. Answers that they were part of may not be kept by shared caches. Default none.
+   */
+  readonly forward?: readonly string[];
 }
 
 /** What a `run` provider may use while it runs. */
@@ -32,6 +38,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** The absolute deadline, milliseconds on `performance.now()`. */
   readonly deadlineAt: number;
+  /** The client's headers that the upstream names in `forward`, as far as they are there. Secrets. */
+  readonly forwarded: Forwarded;
 }
 
 interface ProviderBase<S extends TSchema> {
@@ -89,14 +97,15 @@ const nameForm = /^[a-z][a-z0-9-]{0,62}$/;
 /**
  * Describes an upstream.
  *
- * @throws DefinitionError when the name or the origin cannot work.
+ * @throws DefinitionError when the name, the origin or a header to forward cannot work.
  */
 export function defineUpstream(options: UpstreamOptions): Upstream {
   const { name } = options;
   if (!nameForm.test(name))
     throw new DefinitionError(`upstream "${name}": a name is lower case letters, digits and dashes`);
   const origin = toOrigins(options.origin, `upstream "${name}"`);
-  const upstream: UpstreamOptions = Object.freeze({ ...options, origin });
+  const forward = toForward(options.forward ?? [], `upstream "${name}"`);
+  const upstream: UpstreamOptions = Object.freeze({ ...options, origin, forward });
 
   function provider<I, S extends TSchema>(
     described: RequestProviderOptions<I, S> | RunProviderOptions<I, S>,

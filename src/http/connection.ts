@@ -57,6 +57,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
     if (!dispatch)
       return Promise.resolve(failed('rejected', 'a value cannot be part of a header', { reason: 'unsafe_header' }));
     inFlight += 1;
+    const { hold } = context.request;
     return new Promise((resolve) => {
       let isSettled = false;
       let unsubscribe = () => {};
@@ -73,13 +74,14 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
         maxBytes,
         json,
         decode,
+        hold,
         settle,
         onLost(failure) {
           // The upstream may have read it all the same: to whoever counts, it is one more attempt.
           if (isContinue(failure)) habits.saysContinue = true;
           if (isSettled || !request.idempotent || context.payExtra?.() === false) return settle(failure);
           context.record.attempts += 1;
-          exchange = createExchange<T>({ maxBytes, json, decode, settle, onLost: settle });
+          exchange = createExchange<T>({ maxBytes, json, decode, hold, settle, onLost: settle });
           new Client(origin, clientOptions).dispatch({ ...dispatch, reset: true }, exchange.handler);
         },
       });
@@ -102,7 +104,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
 }
 
 function toDispatch(request: UpstreamRequest, context: CallContext): Dispatcher.DispatchOptions | undefined {
-  const headers = toHeaders(request, toTraceparent(context.request));
+  const headers = toHeaders(request, toTraceparent(context.request), context.forwarded);
   if (!headers) return undefined;
   const body = request.body === undefined ? null : JSON.stringify(request.body);
   return { path: toTarget(request), method: request.method, headers, body, idempotent: request.idempotent };

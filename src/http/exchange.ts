@@ -21,6 +21,9 @@ const discardMs = 1_000;
 /** What 204 No Content says to a provider: it is for the schema to allow `null`. */
 const nullText = Buffer.from('null');
 
+/** What is said when the process holds as many bytes of answers as it may. */
+const tooMuch = failed('saturated', 'too much is held for answers already', { reason: 'held_bytes' });
+
 /** The reason given to undici; one for all, since nobody reads its stack. */
 const stopped = new Error('the exchange was stopped');
 
@@ -36,6 +39,8 @@ export interface ExchangeOptions<T> {
   readonly maxBytes: number;
   readonly json: JsonLimits;
   readonly decode: Decode<T>;
+  /** Accounts for bytes that are kept; false when they are too many. */
+  readonly hold?: ((bytes: number) => boolean) | undefined;
   /** Called once at most, unless stopped before. */
   readonly settle: (outcome: Outcome<T>) => void;
   /**
@@ -47,7 +52,7 @@ export interface ExchangeOptions<T> {
 }
 
 /** Reads one answer: bounded in headers, interim answers and bytes. Time is the business of whoever stops it. */
-export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: ExchangeOptions<T>): Exchange {
+export function createExchange<T>({ maxBytes, json, decode, hold, settle, onLost }: ExchangeOptions<T>): Exchange {
   const body = createBodyCollector(maxBytes);
   let controller: Dispatcher.DispatchController | undefined;
   let wire: Wire | undefined;
@@ -123,8 +128,10 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
     },
     onResponseData(_controller, chunk) {
       if (wire) wire.body += chunk.length;
-      if (state === 'body' && !body.add(chunk)) refuse(tooLarge(maxBytes));
-      else if (state === 'discard') {
+      if (state === 'body') {
+        if (!body.add(chunk)) refuse(tooLarge(maxBytes));
+        else if (hold?.(chunk.length) === false) refuse(tooMuch);
+      } else if (state === 'discard') {
         discarded += chunk.length;
         if (discarded > discardBytes) stop();
       }
@@ -138,8 +145,9 @@ export function createExchange<T>({ maxBytes, json, decode, settle, onLost }: Ex
       if (wire?.socket.errored) return settle(toFailed(wire.socket.errored, true));
       if (isNoContent || !isGzip(headers)) return onWhole(body.toBuffer());
       stopInflating = inflate(body.toBuffer(), maxBytes, (result) => {
-        if (Buffer.isBuffer(result)) onWhole(result);
-        else settle(result);
+        if (!Buffer.isBuffer(result)) settle(result);
+        else if (hold?.(result.length) === false) settle(tooMuch);
+        else onWhole(result);
       });
     },
     onResponseError(_controller, error) {

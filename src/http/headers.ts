@@ -1,3 +1,4 @@
+import { type Forwarded, headerNameForm, transportHeaders } from '../engine/forward.ts';
 import type { UpstreamRequest } from '../engine/request.ts';
 
 /** `application/json` and every `+json` type (RFC 6839), whatever its parameters. */
@@ -22,57 +23,49 @@ export function toRetryAfterMs(value: string | readonly string[] | undefined): n
   return Math.min(Math.max(0, at.getTime() - Date.now()), longestRetryAfterMs);
 }
 
-/** Framing and hop-by-hop fields, and those that the transport sets itself: not a provider's to send. */
-const reserved = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'traceparent',
-  'upgrade',
-]);
-
 /** A provider tried to send a header that is not its own. */
 export class HeaderError extends Error {
   override readonly name = 'HeaderError';
 }
 
 /**
- * The header fields of a request: the transport's own, and the provider's. Undefined when a value has characters that no
- * field can have.
+ * The header fields of a request: the transport's own, the provider's, and what the upstream gets of the client's, but for what
+ * the provider sets itself. Undefined when a value has characters that no field can have.
  *
  * @throws HeaderError for a name that is not a provider's to send or a value that is no text, which are defects of the
  *   provider.
  */
-export function toHeaders(request: UpstreamRequest, traceparent: string): string[] | undefined {
+export function toHeaders(request: UpstreamRequest, traceparent: string, forwarded?: Forwarded): string[] | undefined {
   const headers = ['accept-encoding', 'gzip', 'traceparent', traceparent];
   const own = request.headers;
-  let hasAccept = false;
-  let hasType = false;
   for (const given in own) {
     const value = own[given];
     if (value === undefined) continue;
     const name = given.toLowerCase();
-    if (reserved.has(name) || !tokenForm.test(name))
+    if (transportHeaders.has(name) || !headerNameForm.test(name))
       throw new HeaderError(`a provider cannot set the header "${name}"`);
     // Plain JavaScript can give anything.
     if (typeof value !== 'string') throw new HeaderError(`the value of the header "${name}" is not text`);
     if (!valueForm.test(value)) return undefined;
-    if (name === 'accept') hasAccept = true;
-    if (name === 'content-type') hasType = true;
     headers.push(name, value);
   }
-  if (!hasAccept) headers.push('accept', 'application/json');
-  if (!hasType && request.body !== undefined) headers.push('content-type', 'application/json');
+  for (const name in forwarded) {
+    const value = forwarded[name];
+    if (value === undefined || hasField(headers, name)) continue;
+    if (!valueForm.test(value)) return undefined;
+    headers.push(name, value);
+  }
+  if (!hasField(headers, 'accept')) headers.push('accept', 'application/json');
+  if (request.body !== undefined && !hasField(headers, 'content-type'))
+    headers.push('content-type', 'application/json');
   return headers;
 }
 
-/** RFC 9110, 5.1 and 5.5; octets above ASCII are obsolete text. */
-const tokenForm = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+/** Whether a flat list of names and values has the name. */
+function hasField(headers: readonly string[], name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return true;
+  return false;
+}
+
+/** RFC 9110, 5.5; octets above ASCII are obsolete text. */
 const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -3,7 +3,7 @@ import { DefinitionError } from '../engine/definition-error.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { createScope, type OwnedScope } from '../engine/scope.ts';
-import { toKey } from './key.ts';
+import { toCallKey } from './key.ts';
 
 const abandoned: Failure = Object.freeze({
   code: 'cancelled',
@@ -12,12 +12,11 @@ const abandoned: Failure = Object.freeze({
 });
 
 /**
- * Lets calls with the same input, while one is in flight, share it. Who leaves disturbs nobody; when the last one
+ * Lets calls with the same input and the same forwarded headers, while one is in flight, share it. Who leaves disturbs nobody; when the last one
  * leaves, the flight is cancelled. Its deadline is the latest of those who wait. Attempts are counted for the source
  * that started the flight; one that joined reports those as none of its own: 0.
  *
- * All who wait get the same value, which they must not change. The input is all that tells calls apart: whatever else
- * may ever reach an upstream, an identity above all, has to be part of it.
+ * All who wait get the same value, which they must not change.
  *
  * @throws DefinitionError when bound, if the operation does more than read.
  */
@@ -46,7 +45,7 @@ export function coalesce(): Policy {
     }
 
     return (input, context) => {
-      const key = toKey(input);
+      const key = toCallKey(input, context);
       if (key === undefined || context.scope.failure) return next(input, context);
       const flight = flights.get(key) ?? depart(key, input, context);
       flight.waiting += 1;

@@ -1,3 +1,14 @@
+import type { CallContext } from '../engine/call.ts';
+
+/**
+ * Text that two calls of a provider have in common exactly when the upstream can tell nothing between them: the same input, and
+ * the same headers forwarded from the client. Undefined where the input is more than plain data.
+ */
+export function toCallKey(input: unknown, { forwarded }: CallContext): string | undefined {
+  const key = toKey(input);
+  return key === undefined || forwarded === undefined ? key : `${key} ${toKey(forwarded)}`;
+}
+
 /** Nesting above which a value is no key: inputs are small, and a cycle has no end. */
 const maxDepth = 8;
 

@@ -2,8 +2,10 @@ import { type TSchema, Type } from 'typebox';
 import { failures } from '../engine/failure.ts';
 import type { Plan, PlannedSource } from '../engine/plan.ts';
 
-/** Schemas that every route's contract refers to, by `$id`. */
-export const sharedSchemas: readonly TSchema[] = [
+const durationMs = Type.Number({ minimum: 0, description: 'From its start to its end, milliseconds.' });
+
+/** Schemas that every route's contract refers to, by `$id`. `isTagged`: some answers leave the durations to `Server-Timing`. */
+export const toSharedSchemas = (isTagged = false): readonly TSchema[] => [
   Type.Object(
     {
       status: Type.Enum(['ok', 'failed', 'skipped']),
@@ -15,7 +17,7 @@ export const sharedSchemas: readonly TSchema[] = [
       fallback: Type.Optional(
         Type.Literal(true, { description: 'The fallback of the source stands in for the answer.' }),
       ),
-      durationMs: Type.Number({ minimum: 0, description: 'From its start to its end, milliseconds.' }),
+      durationMs: isTagged ? Type.Optional(durationMs) : durationMs,
       attempts: Type.Integer({ minimum: 0, description: 'Requests that were sent to the upstream.' }),
     },
     { $id: 'SourceStatus', description: 'How one source of the answer ended.' },
@@ -51,7 +53,7 @@ function toRef(id: string): TSchema {
 }
 
 /** What a route accepts and answers, as Fastify and the contract want it. */
-export function toRouteSchema(plan: Plan, examples: Readonly<Record<string, unknown>> = {}) {
+export function toRouteSchema(plan: Plan, examples: Readonly<Record<string, unknown>> = {}, isTagged = false) {
   const { options } = plan.route;
   const { summary, description, tags, params, query, headers, body } = options;
   const operationId = toOperationId(plan.route.method, plan.route.url);
@@ -66,6 +68,7 @@ export function toRouteSchema(plan: Plan, examples: Readonly<Record<string, unkn
     ...(body === undefined ? {} : { body }),
     response: {
       200: toAnswer(toEnvelopeSchema(plan), examples[operationId]),
+      ...(isTagged ? { 304: { description: 'The client has the answer: `If-None-Match` names its `ETag`.' } } : {}),
       ...toProblems(plan),
     },
   };

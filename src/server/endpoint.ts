@@ -3,10 +3,12 @@ import type { RequestFacts } from '../engine/call.ts';
 import { now } from '../engine/deadline.ts';
 import { compileEnvelope, toServerTiming, toSources } from '../engine/envelope.ts';
 import { type Execution, execute } from '../engine/execute.ts';
+import { compileForward } from '../engine/forward.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { RouteRequest } from '../engine/route.ts';
 import { createScope } from '../engine/scope.ts';
 import { toTraceparent } from '../engine/trace.ts';
+import { type Admission, toRetryAfter } from './admission.ts';
 import { toRouteSchema } from './contract.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
@@ -21,6 +23,9 @@ export interface EndpointOptions {
   /** Real answers for the contract, by operation id. */
   readonly examples: Readonly<Record<string, unknown>>;
   readonly log: Log;
+  readonly admission: Admission;
+  /** Whether answers carry an entity tag over their bytes, which then say no durations. Default false. */
+  readonly isTagged?: boolean;
   /** Whether the server takes nothing new, so that a connection is closed with its answer. */
   readonly isClosing: () => boolean;
 }
@@ -29,10 +34,11 @@ const clientLeft = { code: 'cancelled', message: 'the client left', reason: 'cli
 
 /** Serves a plan at its route's URL. */
 export function registerEndpoint(app: FastifyInstance, plan: Plan, options: EndpointOptions): void {
-  const { examples, log } = options;
+  const { examples, log, admission } = options;
   const { method, url } = plan.route;
   const takesBody = plan.route.options.body !== undefined;
   const toInput = compileInput(plan.route);
+  const toForwarded = compileForward(plan.forward);
   const respond = compileRespond(plan, options);
   const route = app.prefix + url;
 
@@ -42,18 +48,24 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     if (!takesBody && hasBody(headers)) {
       return refuse(request, reply, log, toStatusProblem(400, request.id, 'no body is expected here'));
     }
-    const { strict, waitMs, applied } = toPreferences(headers['prefer']);
-    const facts = toFacts(request.id, headers);
-    const input = toInput(request);
+    const admitted = admission.admit();
+    if (!admitted) {
+      reply.header('retry-after', toRetryAfter());
+      return refuse(request, reply, log, toStatusProblem(503, request.id, 'the server has too much to do'), 'shed');
+    }
     const scope = createScope();
-    const deadlineMs = waitMs === undefined ? plan.deadlineMs : Math.min(plan.deadlineMs, waitMs);
     // `request.signal` aborts when the body of a POST ends; the response's own end tells the two apart.
     reply.raw.once('close', () => {
+      admitted.leave();
       if (!reply.raw.writableFinished) scope.abort(clientLeft);
     });
+    const { strict, waitMs, applied } = toPreferences(headers['prefer']);
+    const facts = toFacts(request.id, headers, admitted.hold);
+    const input = toInput(request);
+    const deadlineMs = waitMs === undefined ? plan.deadlineMs : Math.min(plan.deadlineMs, waitMs);
     if (applied !== undefined) reply.header('preference-applied', applied);
     // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
-    execute(plan, input, { scope, deadlineMs, request: facts, strict })
+    execute(plan, input, { scope, deadlineMs, request: facts, forwarded: toForwarded(headers), strict })
       .then((execution) => {
         const isGone = scope.failure === clientLeft;
         if (!isGone) respond(reply, facts, execution, input);
@@ -65,7 +77,7 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
       .catch((error: unknown) => reply.send(error));
   }
 
-  const schema = toRouteSchema(plan, examples);
+  const schema = toRouteSchema(plan, examples, options.isTagged);
   app.route({ method, url, schema, handler: handle, ...(takesBody ? { onRequest: createCodingCheck(log) } : {}) });
 }
 
@@ -76,9 +88,10 @@ const createCodingCheck = (log: Log) => (request: FastifyRequest, reply: Fastify
 };
 
 /** Compiles what turns an execution into an answer. */
-function compileRespond(plan: Plan, { log, isClosing }: EndpointOptions) {
-  const envelope = compileEnvelope(plan);
-  const expose = compileExpose(plan);
+function compileRespond(plan: Plan, { log, isTagged = false, isClosing }: EndpointOptions) {
+  const envelope = compileEnvelope(plan, { hasDurations: !isTagged });
+  const expose = compileExpose(plan, isTagged);
+  const caching = toCaching(plan, isTagged);
 
   return (reply: FastifyReply, facts: RequestFacts, execution: Execution, input: RouteRequest): void => {
     const { reports, complete, failed } = execution;
@@ -100,7 +113,14 @@ function compileRespond(plan: Plan, { log, isClosing }: EndpointOptions) {
       return sendProblem(reply, toFailureProblem(written.failure, facts.requestId, toSources(reports)));
     }
     if (!complete) reply.header('cache-control', 'no-store');
+    else if (caching !== undefined) reply.header('cache-control', caching);
     expose(execution, (name, value) => void reply.header(name, value));
     reply.header('content-type', 'application/json; charset=utf-8').send(written.bytes);
   };
+}
+
+/** What caches may do with a complete answer: what a client's own headers were part of is nobody else's; a tag is for asking. */
+function toCaching({ forward }: Plan, isTagged: boolean): string | undefined {
+  if (forward.length > 0) return 'private, no-cache';
+  return isTagged ? 'no-cache' : undefined;
 }

@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { stringify } from 'yaml';
-import { sharedSchemas } from './contract.ts';
+import { toSharedSchemas } from './contract.ts';
 import { logo } from './logo.ts';
 
 /** What the contract says of itself. */
@@ -23,9 +23,9 @@ export async function registerContract(app: FastifyInstance, info: ContractInfo)
   });
 }
 
-/** Adds the schemas that the contract of every route refers to. */
-export function addSharedSchemas(app: FastifyInstance): void {
-  for (const schema of sharedSchemas) app.addSchema(schema);
+/** Adds the schemas that the contract of every route refers to; `isTagged` as for toSharedSchemas. */
+export function addSharedSchemas(app: FastifyInstance, isTagged: boolean): void {
+  for (const schema of toSharedSchemas(isTagged)) app.addSchema(schema);
 }
 
 /** Serves the contract: `/openapi.json`, `/openapi.yaml`, and Swagger UI at `/docs`. */

@@ -12,6 +12,8 @@ export function refuse(
   problem: Problem,
   reason?: string,
 ): void {
+  // What it asks for, to be shown its own request, is never done; nothing good comes behind it.
+  if (request.method === 'TRACE') reply.header('connection', 'close');
   sendProblem(reply, problem);
   logRefusal(
     log,
@@ -71,16 +73,23 @@ function toValidationProblem(error: FastifyError, requestId: string): Problem {
   return { ...toStatusProblem(400, requestId, 'the request is not valid'), errors };
 }
 
-/** Answers every URL that no route has. */
+/** Answers every URL that no route has, and every method that none could have (RFC 9110, 15.6.2). */
 export function refuseUnknownUrls(app: FastifyInstance, log: Log): void {
-  app.setNotFoundHandler((request, reply) => refuse(request, reply, log, toStatusProblem(404, request.id)));
+  const methods = new Set<string>(app.supportedMethods);
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, log, toStatusProblem(methods.has(request.method) ? 404 : 501, request.id)),
+  );
 }
 
 /**
  * Registers, on each URL of the routes, the methods that none of them has: 405, with `Allow` (RFC 9110, 15.5.6). They are
  * routes of their own, so that no other request pays for it.
  */
-export function refuseOtherMethods(app: FastifyInstance, routes: readonly Route[], log: Log): void {
+export function refuseOtherMethods(
+  app: FastifyInstance,
+  routes: readonly Pick<Route, 'method' | 'url'>[],
+  log: Log,
+): void {
   for (const sharing of Object.values(Object.groupBy(routes, ({ url }) => toShape(url)))) {
     const [first] = sharing ?? [];
     const methods = new Set<string>(sharing?.map(({ method }) => method));

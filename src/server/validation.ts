@@ -17,8 +17,8 @@ export function createValidatorCompiler(): FastifySchemaCompiler<TSchema> {
   const jsonWhole = addFormats.default(new Ajv({ ...options, allErrors: true, coerceTypes: false }));
   return ({ schema, httpPart }) => {
     if (httpPart === 'body') return validateBody(json.compile(schema), jsonWhole.compile(schema));
-    const validate = text.compile(schema);
-    return httpPart === 'params' ? validateParams(validate) : (data) => toResult(validate, data);
+    const validate = validateText(text.compile(schema), toNumericNames(schema));
+    return httpPart === 'params' ? validateParams(validate) : validate;
   };
 }
 
@@ -37,16 +37,44 @@ function validateBody(validate: ValidateFunction, validateWhole: ValidateFunctio
   };
 }
 
+/** A number as JSON writes it; Ajv would also read ` ` as 0, `0x10` as 16 and `1e999` as infinite. */
+const numberForm = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
+const toNumericNames = ({ properties = {} }: { readonly properties?: Readonly<Record<string, TSchema>> }) =>
+  Object.keys(properties).filter((name) =>
+    /^(?:number|integer)$/.test(String(Reflect.get(properties[name] ?? {}, 'type'))),
+  );
+
+function validateText(validate: ValidateFunction, numericNames: readonly string[]): (data: unknown) => Result {
+  if (numericNames.length === 0) return (data) => toResult(validate, data);
+  return (data) => {
+    const values = data as Readonly<Record<string, unknown>>; // Fastify's own, before they are coerced
+    const error = numericNames.filter((name) => isNoNumber(values[name])).map(toNumberError);
+    return error.length > 0 ? { error } : toResult(validate, data);
+  };
+}
+
+const isNoNumber = (value: unknown): boolean =>
+  typeof value === 'string' && !(numberForm.test(value) && Number.isFinite(Number(value)));
+
+const toNumberError = (name: string): FastifySchemaValidationError => ({
+  instancePath: `/${name}`,
+  keyword: 'type',
+  schemaPath: `#/properties/${name}/type`,
+  params: {},
+  message: 'must be a number',
+});
+
 /** What cannot be one segment of an upstream's path, whatever the schema says: nothing, dot segments, control characters. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const noSegment = /^\.{0,2}$|[\u0000-\u001f\u007f-\u009f]/;
 
-function validateParams(validate: ValidateFunction): (data: unknown) => Result {
+function validateParams(validate: (data: unknown) => Result): (data: unknown) => Result {
   return (data) => {
     const error = Object.entries(data as Readonly<Record<string, string>>) // Fastify's own, before they are coerced
       .filter(([, value]) => noSegment.test(value))
       .map(([name]) => toSegmentError(name));
-    return error.length > 0 ? { error } : toResult(validate, data);
+    return error.length > 0 ? { error } : validate(data);
   };
 }
 

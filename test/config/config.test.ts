@@ -20,6 +20,8 @@ describe('the configuration', () => {
       upstreams: 'live',
       logLevel: 'info',
       stopMs: 25_000,
+      limits: {},
+      edge: {},
       origins: {},
     });
   });
@@ -32,6 +34,9 @@ describe('the configuration', () => {
       CONFLUO_UPSTREAMS: 'embedded',
       CONFLUO_LOG_LEVEL: 'silent',
       CONFLUO_STOP_MS: '600000',
+      CONFLUO_MAX_URL_BYTES: '4096',
+      CONFLUO_MAX_CONNECTIONS_PER_ADDRESS: '1',
+      CONFLUO_READ_MS: '1000',
       CONFLUO_UPSTREAM_SUN_TIMES_ORIGIN: 'https://sun.example.com:8443',
       CONFLUO_UPSTREAM_A1_ORIGIN: 'http://[::1]:80/, http://10.0.0.1',
     };
@@ -42,6 +47,8 @@ describe('the configuration', () => {
       upstreams: 'embedded',
       logLevel: 'silent',
       stopMs: 600_000,
+      limits: { maxUrlBytes: 4_096, maxConnectionsPerAddress: 1, readMs: 1_000 },
+      edge: {},
       origins: { 'sun-times': ['https://sun.example.com:8443'], a1: ['http://[::1]:80/', 'http://10.0.0.1'] },
     });
   });
@@ -66,6 +73,8 @@ describe('a key that cannot work is named', () => {
     ['CONFLUO_UPSTREAMS', ['', 'Live', 'dead']],
     ['CONFLUO_LOG_LEVEL', ['', 'INFO', 'loud']],
     ['CONFLUO_STOP_MS', ['', '25s', '-1', '600001', '1n']],
+    ['CONFLUO_MAX_HEADERS', ['', '0', '1e2', '-1', '1000001', ' 10', '1.5']],
+    ['CONFLUO_HEADER_MS', ['0', '5s', '3600001']],
     [
       'CONFLUO_UPSTREAM_SHOP_ORIGIN',
       [

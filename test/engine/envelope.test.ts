@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { toServerTiming, toSources } from '../../src/engine/envelope.ts';
+import { compileEnvelope, toServerTiming, toSources } from '../../src/engine/envelope.ts';
 import { defineRoute } from '../../src/engine/route.ts';
 import { ask, askFor, compute, createFanOut, plain } from '../support/fan-out.ts';
 import { answer, failure } from '../support/transport.ts';
@@ -100,6 +100,22 @@ describe('without a merge function', () => {
     );
     const { text } = await createFanOut(route.merge({ a, b })).run();
     expect(text()).toMatch(/^\{"data":\{"a":\{"n":\[1,null\]\},"b":null\},"complete":true,/);
+  });
+});
+
+describe('without durations', () => {
+  test('says everything else in the same order, so that the same answers are the same bytes', async () => {
+    const { plan, run } = createMixed();
+    const { execution } = await run();
+    const request = { params: {}, query: {}, headers: {}, body: undefined };
+    const written = compileEnvelope(plan, { hasDurations: false }).write(execution, request);
+    expect('bytes' in written && written.bytes.toString()).toBe(
+      '{"data":{"off":null,"good":{"z":1, "a":2},"after":null,"bad":null,"spare":{"rate":1}},"complete":false,"sources":{' +
+        '"off":{"status":"skipped","because":"condition","attempts":0},"good":{"status":"ok","attempts":1},' +
+        '"after":{"status":"skipped","because":"bad","attempts":0},' +
+        '"bad":{"status":"failed","code":"timeout","message":"scripted timeout","attempts":1},' +
+        '"spare":{"status":"failed","code":"upstream_error","message":"scripted upstream_error","fallback":true,"attempts":1}}}',
+    );
   });
 });
 

@@ -143,6 +143,17 @@ describe('the headers of a request', () => {
     }
   });
 
+  test('are what is forwarded of the client`s beside, but for what the provider sets itself', () => {
+    const headers = { Authorization: 'own', 'x-key': 'cookie' };
+    const forwarded = { authorization: 'client', cookie: 'a=b', accept: 'text/plain' };
+    const expected = 'accept-encoding gzip traceparent t authorization own x-key cookie cookie a=b accept text/plain';
+    expect(toHeaders({ ...parts, headers }, 't', forwarded)?.join(' ')).toBe(expected);
+  });
+
+  test('cannot be made of a forwarded value that no field can have', () => {
+    expect(toHeaders(parts, 't', { cookie: 'a\r\nb: c' })).toBeUndefined();
+  });
+
   test.each(['', 'a b', 'a:b', 'a\r\n', 'é', 'a"', '(a)', 'a/b'])('%j is no name', (name) => {
     expect(() => toHeaders({ ...parts, headers: { [name]: 'x' } }, 't')).toThrow(HeaderError);
   });

@@ -126,6 +126,19 @@ describe('coalesce', () => {
     expect(upstream.sent).toHaveLength(3);
   });
 
+  it('shares nothing between clients whose forwarded headers differ', () => {
+    const { sent, call } = createShared();
+    const identities = [
+      { authorization: 'a' },
+      { authorization: 'b' },
+      { cookie: 'a' },
+      undefined,
+      { authorization: 'a' },
+    ];
+    for (const forwarded of identities) watch(call, { ...createContext(), forwarded });
+    expect(sent.map(({ context }) => context.forwarded)).toEqual(identities.slice(0, 4));
+  });
+
   it('shares no call whose input is more than plain data', () => {
     const sent: unknown[] = [];
     const attempt: Call<unknown, string> = (input) => {

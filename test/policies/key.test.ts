@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { toKey } from '../../src/policies/key.ts';
+import { toCallKey, toKey } from '../../src/policies/key.ts';
+import { createContext } from './support.ts';
 
 it('is the same for equal data, whatever the order of the fields', () => {
   expect(toKey({ id: 'a', page: { size: 10, from: 0 } })).toBe(toKey({ page: { from: 0, size: 10 }, id: 'a' }));
@@ -43,6 +44,21 @@ it('is none for what never ends', () => {
   const cycle: Record<string, unknown> = {};
   cycle['self'] = cycle;
   expect(toKey(cycle)).toBeUndefined();
+});
+
+it('of a call differs whenever its input or what is forwarded with it does', () => {
+  const data = fc.jsonValue({ maxDepth: 2 });
+  const headers = fc.option(fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }), { nil: undefined });
+  const keyOf = (input: unknown, forwarded: Readonly<Record<string, string>> | undefined) =>
+    toCallKey(input, { ...createContext(), forwarded });
+  fc.assert(
+    fc.property(data, headers, data, headers, (input, forwarded, otherInput, otherForwarded) => {
+      const areEqual = canonical([input, forwarded ?? null]) === canonical([otherInput, otherForwarded ?? null]);
+      expect(keyOf(input, forwarded) === keyOf(otherInput, otherForwarded)).toBe(areEqual);
+      expect(keyOf(input, forwarded)).toBe(keyOf(structuredClone(input), structuredClone(forwarded)));
+    }),
+  );
+  expect(keyOf(new Map(), { authorization: 'a' })).toBeUndefined();
 });
 
 /** JSON with the fields in order; -0 is 0 to JSON and to a key. */

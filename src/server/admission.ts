@@ -1,0 +1,82 @@
+import { now } from '../engine/deadline.ts';
+import { DefinitionError } from '../engine/definition-error.ts';
+
+/** How much a server takes on. */
+export interface AdmissionOptions {
+  /** Aggregations in flight at once. */
+  readonly maxInFlight?: number | undefined;
+  /** Bytes of upstreams' answers held at once, by all requests together, from their arrival until the client has its answer. */
+  readonly maxHeldBytes?: number | undefined;
+  /** How late timers may be, milliseconds: later than this the process has more to do than it can. */
+  readonly maxLagMs?: number | undefined;
+}
+
+/** What one request holds, from its admission to its end. */
+export interface Admitted {
+  /** Accounts for bytes of an answer; false when they are more than the server can hold, or the request has ended. */
+  hold(bytes: number): boolean;
+  /** The request has ended, however it did. */
+  leave(): void;
+}
+
+/** Decides who is let in. */
+export interface Admission {
+  /** Lets a request in; undefined when there is too much to do already. */
+  admit(): Admitted | undefined;
+  /** Stops watching the clock. */
+  close(): void;
+}
+
+/** How often the clock is looked at, milliseconds. */
+const tickMs = 50;
+
+/**
+ * Bounds the work of all requests together, so that those who are let in are still answered in time when too many come.
+ *
+ * @throws DefinitionError when a bound is out of its range.
+ */
+export function createAdmission({
+  maxInFlight = 1_000, // at 4,000 a second these are a quarter of a second's work
+  maxHeldBytes = 268_435_456, // 256 MiB: a quarter of a small container
+  maxLagMs = 250, // longer than a collection of garbage, shorter than people's patience
+}: AdmissionOptions = {}): Admission {
+  for (const [key, value] of Object.entries({ maxInFlight, maxHeldBytes, maxLagMs })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new DefinitionError(`${key} is a whole number above 0`);
+  }
+  let inFlight = 0;
+  let held = 0;
+  let lagMs = 0;
+  let dueAt = now() + tickMs;
+  const timer = setInterval(() => {
+    const at = now();
+    lagMs = at - dueAt;
+    dueAt = at + tickMs;
+  }, tickMs);
+  timer.unref();
+
+  function admit(): Admitted | undefined {
+    if (inFlight >= maxInFlight || held >= maxHeldBytes || lagMs > maxLagMs) return undefined;
+    inFlight += 1;
+    let own = 0;
+    let isIn = true;
+    return {
+      hold(bytes) {
+        if (!isIn || held + bytes > maxHeldBytes) return false;
+        held += bytes;
+        own += bytes;
+        return true;
+      },
+      leave() {
+        if (!isIn) return;
+        isIn = false;
+        inFlight -= 1;
+        held -= own;
+      },
+    };
+  }
+
+  return { admit, close: () => clearInterval(timer) };
+}
+
+/** Seconds for a Retry-After: spread, so that those who were turned away do not come back together. */
+export const toRetryAfter = (): string => String(1 + Math.floor(Math.random() * 3));

@@ -1,0 +1,72 @@
+import { type CorpusRow, good, head, hidden, reachedGood } from './row.ts';
+
+const row = (
+  method: string,
+  target: string,
+  status: number,
+  after: CorpusRow['after'] = 'open',
+  name = `${method} ${target}`,
+): CorpusRow => ({
+  name,
+  bytes: head(`${method} ${target} HTTP/1.1`) + (after === 'open' ? good : hidden),
+  statuses: after === 'open' ? [status, 200] : [status],
+  after,
+  handled: after === 'open' ? [reachedGood] : [],
+});
+
+/** Methods that a URL does not have, or that nobody knows. */
+export const methodRows: readonly CorpusRow[] = [
+  row('PUT', '/v1/items/a', 405),
+  row('DELETE', '/v1/items/a', 405),
+  row('PATCH', '/v1/items/a', 405),
+  row('OPTIONS', '/v1/items/a', 405),
+  row('POST', '/v1/items/a', 405),
+  row('QUERY', '/v1/items/a', 405),
+  row('PROPFIND', '/v1/items/a', 501),
+  { name: 'TRACE', bytes: head('TRACE /v1/items/a HTTP/1.1'), statuses: [405], after: 'closed' },
+  { name: 'TRACE /nowhere', bytes: head('TRACE /nowhere HTTP/1.1'), statuses: [404], after: 'closed' },
+  row('DELETE', '/nowhere', 404),
+  row('POST', '/livez', 405),
+  row('DELETE', '/readyz', 405),
+  row('PUT', '/openapi.json', 405),
+  row('PATCH', '/openapi.yaml', 405),
+  row('POST', '/docs', 405),
+  row('CONNECT', 'api.example.com:443', 405, 'closed'),
+  row('CONNECT', '/v1/items/a', 405, 'closed'),
+  row('get', '/v1/items/a', 400, 'closed'),
+  row('FOO', '/v1/items/a', 400, 'closed'),
+  row('GETT', '/v1/items/a', 400, 'closed'),
+  row('G'.repeat(1_000), '/v1/items/a', 400, 'closed', 'a method that does not end'),
+  row('GE\0T', '/v1/items/a', 400, 'closed', 'NUL in a method'),
+  row(' GET', '/v1/items/a', 400, 'closed', 'a space before the method'),
+  {
+    name: 'HEAD of a route',
+    bytes: head('HEAD /v1/items/good HTTP/1.1') + head('HEAD /v1/items/good HTTP/1.1'),
+    statuses: [200, 200],
+    after: 'open',
+    handled: [reachedGood, reachedGood],
+    isHead: true,
+  },
+  {
+    name: 'HEAD of nothing',
+    bytes: head('HEAD /nowhere HTTP/1.1'),
+    statuses: [404],
+    after: 'open',
+    isHead: true,
+  },
+  {
+    name: 'the preface of HTTP/2',
+    bytes: `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${hidden}`,
+    statuses: [400],
+    after: 'closed',
+  },
+  {
+    name: 'TLS',
+    bytes: `\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03${'\x41'.repeat(200)}`,
+    statuses: [400],
+    after: 'closed',
+  },
+  { name: 'SMTP', bytes: 'EHLO a\r\nMAIL FROM:<a@b>\r\n', statuses: [400], after: 'closed' },
+  { name: 'Redis', bytes: '*1\r\n$4\r\nPING\r\n', statuses: [400], after: 'closed' },
+  { name: 'an answer', bytes: `HTTP/1.1 200 OK\r\n\r\n${hidden}`, statuses: [400], after: 'closed' },
+];

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DefinitionError } from '../../src/engine/definition-error.ts';
+import { createAdmission, toRetryAfter } from '../../src/server/admission.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('admission', () => {
+  it('lets in so many at once, and another when one has left', () => {
+    const admission = createAdmission({ maxInFlight: 2 });
+    const first = admission.admit();
+    expect([first, admission.admit(), admission.admit()].map((admitted) => admitted !== undefined)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    first?.leave();
+    first?.leave(); // once is enough, twice is no harm
+    expect(admission.admit()).toBeDefined();
+    expect(admission.admit()).toBeUndefined();
+    admission.close();
+  });
+
+  it('holds so many bytes and not one more, and has them back when a request has left', () => {
+    const admission = createAdmission({ maxHeldBytes: 100 });
+    const [one, other] = [admission.admit(), admission.admit()];
+    expect([one?.hold(60), other?.hold(41), other?.hold(40)]).toEqual([true, false, true]);
+    expect(admission.admit()).toBeUndefined();
+    one?.leave();
+    expect(one?.hold(1)).toBe(false);
+    expect(admission.admit()?.hold(60)).toBe(true);
+    admission.close();
+  });
+
+  it('lets nobody in while the event loop is late, and somebody when it no longer is', () => {
+    const admission = createAdmission({ maxLagMs: 100 });
+    vi.advanceTimersByTime(1_000);
+    expect(admission.admit()).toBeDefined();
+    const at = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(at + 50 + 101);
+    vi.advanceTimersByTime(50);
+    expect(admission.admit()).toBeUndefined();
+    vi.spyOn(performance, 'now').mockReturnValue(at + 50 + 101 + 50);
+    vi.advanceTimersByTime(50);
+    expect(admission.admit()).toBeDefined();
+    admission.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([{ maxInFlight: 0 }, { maxHeldBytes: 1.5 }, { maxLagMs: Number.NaN }])('refuses %o', (options) => {
+    expect(() => createAdmission(options)).toThrow(DefinitionError);
+  });
+
+  it('spreads those who come back', () => {
+    const waits = new Set(Array.from({ length: 200 }, toRetryAfter));
+    expect([...waits].toSorted()).toEqual(['1', '2', '3']);
+  });
+});
