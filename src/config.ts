@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Check, Default, Errors } from 'typebox/value';
+import type { AdmissionOptions } from './server/admission.ts';
 import { isEdgeKey, readEdge } from './server/edge/keys.ts';
 import type { EdgeOptions } from './server/edge/options.ts';
 import { type Limits, limitRules, toLimitKey } from './server/limits.ts';
@@ -22,6 +23,12 @@ const keys = Type.Object({
   CONFLUO_LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
   /** Milliseconds from SIGTERM to the end, whatever still runs: below the 30 s after which orchestrators kill. */
   CONFLUO_STOP_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 25_000 }),
+  /** Aggregations at once; beyond it 503. */
+  CONFLUO_MAX_IN_FLIGHT: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** Bytes of upstreams' answers held at once. */
+  CONFLUO_MAX_HELD_BYTES: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** How late timers may be before nothing more is taken on, milliseconds. */
+  CONFLUO_MAX_LAG_MS: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 
 /** Limits on clients, by their keys; the defaults are the server's own. */
@@ -37,6 +44,8 @@ export interface Config {
   readonly upstreams: 'live' | 'embedded';
   readonly logLevel: string;
   readonly stopMs: number;
+  /** What is taken on at once, where it is given. */
+  readonly admission: AdmissionOptions;
   /** Limits that are given. */
   readonly limits: Partial<Limits>;
   /** What is on at the edge. */
@@ -122,6 +131,11 @@ function toConfig(
     upstreams: values.CONFLUO_UPSTREAMS,
     logLevel: values.CONFLUO_LOG_LEVEL,
     stopMs: values.CONFLUO_STOP_MS,
+    admission: Object.freeze({
+      maxInFlight: values.CONFLUO_MAX_IN_FLIGHT,
+      maxHeldBytes: values.CONFLUO_MAX_HELD_BYTES,
+      maxLagMs: values.CONFLUO_MAX_LAG_MS,
+    }),
     limits: Object.freeze(limits),
     edge,
     origins: Object.freeze(origins),

@@ -29,6 +29,7 @@ export async function serve(config: Config): Promise<void> {
     routes,
     examples,
     origins: config.origins,
+    admission: config.admission,
     limits: config.limits,
     edge: config.edge,
     logger,

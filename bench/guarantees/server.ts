@@ -43,6 +43,9 @@ const questions = {
     const { server } = await buildApp({
       routes: toRoutes(routes, upstreams),
       policies: standard(policies),
+      // All clients have one address here, and some plays want more of them than a server takes.
+      limits: { maxConnectionsPerAddress: 10_000, maxRequestsPerConnection: 1_000_000 },
+      admission: { maxInFlight: 2_000 },
       logger: pino({ level: 'warn' }, { write: onLine }),
     });
     return Number(new URL(await server.listen({ port: 0, host: '127.0.0.1' })).port);
