@@ -7,7 +7,7 @@ export interface AdmissionOptions {
   readonly maxInFlight?: number | undefined;
   /** Bytes of upstreams' answers held at once, by all requests together, from their arrival until the client has its answer. */
   readonly maxHeldBytes?: number | undefined;
-  /** How late timers may be, milliseconds: later than this the process has more to do than it can. */
+  /** How late timers may be twice in a row, milliseconds: later than this the process has more to do than it can. */
   readonly maxLagMs?: number | undefined;
 }
 
@@ -38,18 +38,21 @@ const tickMs = 50;
 export function createAdmission({
   maxInFlight = 1_000, // at 4,000 a second these are a quarter of a second's work
   maxHeldBytes = 268_435_456, // 256 MiB: a quarter of a small container
-  maxLagMs = 250, // longer than a collection of garbage, shorter than people's patience
+  maxLagMs = 500, // longer than what a process that is just getting warm needs, shorter than people's patience
 }: AdmissionOptions = {}): Admission {
   for (const [key, value] of Object.entries({ maxInFlight, maxHeldBytes, maxLagMs })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new DefinitionError(`${key} is a whole number above 0`);
   }
   let inFlight = 0;
   let held = 0;
+  /** How late the last two ticks were, at least: one stall alone is no overload. */
   let lagMs = 0;
+  let lastLagMs = 0;
   let dueAt = now() + tickMs;
   const timer = setInterval(() => {
     const at = now();
-    lagMs = at - dueAt;
+    lagMs = Math.min(lastLagMs, at - dueAt);
+    lastLagMs = at - dueAt;
     dueAt = at + tickMs;
   }, tickMs);
   timer.unref();

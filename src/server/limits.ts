@@ -71,7 +71,7 @@ export function toLimits(given: Partial<Limits> = {}): Limits {
 }
 
 /** Whether there is a limit of this name. */
-export const isLimit = (name: string): name is keyof Limits => Object.hasOwn(limitRules, name);
+const isLimit = (name: string): name is keyof Limits => Object.hasOwn(limitRules, name);
 
 /** `CONFLUO_MAX_URL_BYTES` for `maxUrlBytes`. */
 export const toLimitKey = (name: string): string => `CONFLUO_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
