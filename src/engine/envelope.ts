@@ -18,14 +18,18 @@ export interface SourceStatus {
   readonly attempts: number;
 }
 
+/** A whole answer as JSON text: a string where it was made of values, bytes where it was spliced. */
+export interface Written {
+  readonly text: string | Buffer;
+}
+
 /** Writes the payload and the envelope of one route. */
 export interface EnvelopeWriter {
-  /** The whole answer as JSON text. `failure` is set when the merge function threw. */
-  write(execution: Execution, request: RouteRequest): { readonly bytes: Buffer } | { readonly failure: Failure };
+  /** Gives the failure when the merge function threw. */
+  write(execution: Execution, request: RouteRequest): Written | { readonly failure: Failure };
 }
 
 const nullBytes = Buffer.from('null');
-const dataEnd = Buffer.from('}');
 
 /** How an envelope is written. */
 export interface EnvelopeOptions {
@@ -38,9 +42,8 @@ export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOpt
   const { merge } = plan;
   const names = plan.sources.slice(0, plan.merged).map(({ name }) => name);
   const keys = names.map((name, index) => Buffer.from(`${index === 0 ? '{"data":{' : ','}${JSON.stringify(name)}:`));
-  const dataStart = Buffer.from('{"data":');
 
-  function writeMerged({ reports }: Execution, run: NonNullable<Plan['merge']>, request: RouteRequest): Uint8Array[] {
+  function writeMerged({ reports }: Execution, run: NonNullable<Plan['merge']>, request: RouteRequest): string {
     const answers: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i += 1) {
       const report = reports[i];
@@ -48,24 +51,21 @@ export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOpt
     }
     const json = JSON.stringify(run(answers, request));
     if (json === undefined) throw new TypeError('the merge function returned nothing');
-    return [dataStart, Buffer.from(json)];
+    return `{"data":${json}`;
   }
 
-  function writeSpliced({ reports }: Execution): Uint8Array[] {
+  function writeSpliced({ reports }: Execution, tail: string): Buffer {
     const parts: Uint8Array[] = [];
     keys.forEach((key, index) => parts.push(key, toBytes(reports[index])));
-    parts.push(dataEnd);
-    return parts;
+    parts.push(Buffer.from(`}${tail}`));
+    return Buffer.concat(parts);
   }
 
   return {
     write(execution, request) {
       try {
-        const parts = merge ? writeMerged(execution, merge, request) : writeSpliced(execution);
-        parts.push(
-          Buffer.from(`,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports, hasDurations)}}`),
-        );
-        return { bytes: Buffer.concat(parts) };
+        const tail = `,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports, hasDurations)}}`;
+        return { text: merge ? writeMerged(execution, merge, request) + tail : writeSpliced(execution, tail) };
       } catch (cause) {
         return { failure: toInternalFailure(cause, 'the merge') };
       }

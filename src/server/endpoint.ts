@@ -115,7 +115,7 @@ function compileRespond(plan: Plan, { log, isTagged = false, isClosing }: Endpoi
     if (!complete) reply.header('cache-control', 'no-store');
     else if (caching !== undefined) reply.header('cache-control', caching);
     expose(execution, (name, value) => void reply.header(name, value));
-    reply.header('content-type', 'application/json; charset=utf-8').send(written.bytes);
+    reply.header('content-type', 'application/json; charset=utf-8').send(written.text);
   };
 }
 

@@ -109,7 +109,7 @@ describe('without durations', () => {
     const { execution } = await run();
     const request = { params: {}, query: {}, headers: {}, body: undefined };
     const written = compileEnvelope(plan, { hasDurations: false }).write(execution, request);
-    expect('bytes' in written && written.bytes.toString()).toBe(
+    expect('text' in written && written.text.toString()).toBe(
       '{"data":{"off":null,"good":{"z":1, "a":2},"after":null,"bad":null,"spare":{"rate":1}},"complete":false,"sources":{' +
         '"off":{"status":"skipped","because":"condition","attempts":0},"good":{"status":"ok","attempts":1},' +
         '"after":{"status":"skipped","because":"bad","attempts":0},' +

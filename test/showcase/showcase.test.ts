@@ -71,7 +71,7 @@ async function get(script: Script) {
   await vi.runAllTimersAsync();
   const execution = await ended;
   const written = envelope.write(execution, request);
-  return { execution, text: 'bytes' in written ? written.bytes.toString() : undefined };
+  return { execution, text: 'text' in written ? written.text.toString() : undefined };
 }
 
 const script = {

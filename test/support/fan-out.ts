@@ -105,7 +105,7 @@ export function createFanOut(route: Route, script: Script = {}): FanOut {
     const text = () => {
       const written = envelope.write(execution, incoming);
       if ('failure' in written) throw new Error(written.failure.message, { cause: written.failure.cause });
-      return written.bytes.toString('utf8');
+      return written.text.toString();
     };
     return { execution, elapsedMs, reports, text };
   }
