@@ -3,7 +3,7 @@ import { toOriginKey } from './config.ts';
 import { type Binding, createBinding } from './engine/bind.ts';
 import type { Policy } from './engine/call.ts';
 import { DefinitionError } from './engine/definition-error.ts';
-import { compilePlan, defaultDeadlineMs, type Plan } from './engine/plan.ts';
+import { compilePlan, type Plan } from './engine/plan.ts';
 import { toOrigins, type UpstreamOptions } from './engine/provider.ts';
 import type { Route } from './engine/route.ts';
 import { createTransport, type HttpTransport, type TransportOptions } from './http/transport.ts';
@@ -120,19 +120,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await registerDocs(server, info);
   refuseOtherMethods(server, [...options.routes, ...ownUrls.map((url) => ({ method: 'GET', url }) as const)], logger);
   await server.ready();
-  server.server.timeout = toSilenceMs(options.routes, limits);
   return { server, readiness };
 }
 
 /** What the server has beside its routes. */
 const ownUrls = ['/livez', '/readyz', '/openapi.json', '/openapi.yaml', '/docs'];
-
-/**
- * After how long without a byte a socket is given up, milliseconds, whatever it is at: a net below the limits, which come
- * first.
- */
-const toSilenceMs = (routes: readonly Route[], { silentMs, bodyMs }: Limits): number =>
-  5_000 + Math.max(silentMs, bodyMs, ...routes.map(({ options }) => options.deadline ?? defaultDeadlineMs));
 
 const withOrigin = (upstream: UpstreamOptions, origins: Origins): UpstreamOptions => {
   const origin = origins[upstream.name];

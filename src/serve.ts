@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
+import { keepYoung } from './heap.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
 
 /** How often connections are looked at that became idle while the server drains, milliseconds. */
@@ -21,6 +22,7 @@ export async function serve(config: Config): Promise<void> {
   if (config.upstreams === 'embedded') {
     throw new ConfigError('CONFLUO_UPSTREAMS=embedded needs the demo of the repository: npm start');
   }
+  keepYoung();
   const folder = resolve(config.appDir);
   const output = pino.destination(1);
   const logger = pino({ level: config.logLevel }, output);

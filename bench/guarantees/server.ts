@@ -1,6 +1,7 @@
 /** The server under test, a process of its own. It serves the routes that it is told, with the policies that it is told. */
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
+import { keepYoung } from '../../src/heap.ts';
 import { defineRoute, defineUpstream, path, type Route, Type, type Upstream } from '../../src/index.ts';
 import { type StandardOptions, standard } from '../../src/policies/standard.ts';
 import { answerQuestions } from '../child.ts';
@@ -30,6 +31,9 @@ export interface BreakerEvent {
   /** Milliseconds since 1970. */
   readonly time: number;
 }
+
+// As the process `confluo` does.
+keepYoung();
 
 const events: BreakerEvent[] = [];
 

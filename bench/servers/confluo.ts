@@ -1,9 +1,13 @@
 /** (c) The endpoint with Confluo: everything it does by default, deadline, statuses, Server-Timing and standard policies. */
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
+import { keepYoung } from '../../src/heap.ts';
 import { defineRoute, defineUpstream, path, type Route, Type } from '../../src/index.ts';
 import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
 import { deadlineMs, type ServerOptions, serve } from './serve.ts';
+
+// As the process `confluo` does.
+keepYoung();
 
 serve(async ({ origins, policies, log }) => {
   const { server } = await buildApp({
