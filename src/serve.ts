@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
-import { keepYoung } from './heap.ts';
+import { keepYoung } from './server/heap.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
 
 /** How often connections are looked at that became idle while the server drains, milliseconds. */

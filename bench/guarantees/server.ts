@@ -1,9 +1,9 @@
 /** The server under test, a process of its own. It serves the routes that it is told, with the policies that it is told. */
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
-import { keepYoung } from '../../src/heap.ts';
 import { defineRoute, defineUpstream, path, type Route, Type, type Upstream } from '../../src/index.ts';
 import { type StandardOptions, standard } from '../../src/policies/standard.ts';
+import { keepYoung } from '../../src/server/heap.ts';
 import { answerQuestions } from '../child.ts';
 
 /** A route and the upstreams that it calls, by name. */

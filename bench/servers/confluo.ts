@@ -1,8 +1,8 @@
 /** (c) The endpoint with Confluo: everything it does by default, deadline, statuses, Server-Timing and standard policies. */
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
-import { keepYoung } from '../../src/heap.ts';
 import { defineRoute, defineUpstream, path, type Route, Type } from '../../src/index.ts';
+import { keepYoung } from '../../src/server/heap.ts';
 import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
 import { deadlineMs, type ServerOptions, serve } from './serve.ts';
 
