@@ -86,7 +86,9 @@ const reasons: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EAC
 
 async function listen(server: FastifyInstance, { host, port }: Config): Promise<void> {
   try {
-    await server.listen({ host, port });
+    // Connections that come while the process is busy wait to be taken; a client whose connection does not fit tries again
+    // only after a second, and Node's 511 are few for a burst.
+    await server.listen({ host, port, backlog: server.server.maxConnections });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const why = reasons[code] ?? `cannot be listened on (${code})`;

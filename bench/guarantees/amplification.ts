@@ -38,6 +38,7 @@ export const amplification: Guarantee = {
     const names = Object.keys(patterns);
     const routes = names.map((name) => ({ url: `/${name}`, deadline: 1_000, optional: [name] }));
     return withStage({ routes, policies: { breaker: false, timeout: 200 } }, async ({ port, upstream }) => {
+      await upstream.ask('record');
       const client = createClient(port);
       const calledAt = new Map<string, number>();
       const play = async (name: string, { faults, calls }: Pattern): Promise<void> => {

@@ -5,6 +5,11 @@ import { withStage } from './stage.ts';
 
 const deadlineMs = 500;
 const loadShare = 0.7;
+const connections = 32;
+/** How much the server's capacity may differ before and after: above it something else has taken the core. */
+const steadyWithin = 0.15;
+/** How often a case is measured until the machine is steady; the last one counts, whatever it was. */
+const mostRounds = 4;
 const good = ['a', 'b', 'c', 'd'];
 const troubles: readonly FaultName[] = ['hung', 'dripping', 'flooding'];
 /** Without a breaker every request meets the bad source; with it, only few do. */
@@ -19,36 +24,57 @@ export const answeredInTime: Guarantee = {
   smoke: { seconds: 1, count: 0 },
   async measure({ seconds }) {
     const cases: Case[] = [];
+    let discarded = 0;
     for (const [name, standard] of Object.entries(policies)) {
       for (const trouble of troubles) {
-        const [figures] = await loadWith(trouble, seconds, standard);
-        if (figures) cases.push({ name: `${trouble}, ${name}`, ...figures });
+        let round: Round;
+        for (let left = mostRounds; ; left -= 1) {
+          round = await loadWith(trouble, seconds, standard);
+          if (round.isSteady || left === 1) break;
+          discarded += 1;
+        }
+        cases.push({ name: `${trouble}, ${name}`, ...round });
       }
     }
     const sum = (read: (each: Case) => number) => cases.reduce((total, each) => total + read(each), 0);
     const lost = sum((each) => each.lost);
+    const shed = sum(({ statuses }) => statuses[503] ?? 0);
     return {
       holds: lost === 0 && cases.every(({ p999Ms, maxMs }) => p999Ms <= deadlineMs + 50 && maxMs <= deadlineMs + 100),
       result:
-        `D = ${deadlineMs} ms; ${toCount(sum(({ requests }) => requests))} requests, ${lost} without answer; p99.9 and most: ` +
+        `D = ${deadlineMs} ms; ${toCount(sum(({ requests }) => requests))} requests, ${toCount(shed)} of them answered 503, ${lost} ` +
+        `without answer; ${discarded} rounds were measured again because the machine had changed its speed meanwhile; p99.9 and most: ` +
         cases.map(({ name, p999Ms, maxMs }) => `${name}: ${toMs(p999Ms)}, ${toMs(maxMs)}`).join('; '),
     };
   },
 };
 
-interface Case extends StreamFigures {
+interface Round extends StreamFigures {
+  /** The machine was as fast after it as before it; otherwise the load was not what it should be. */
+  readonly isSteady: boolean;
+}
+
+interface Case extends Round {
   readonly name: string;
 }
 
-const loadWith = (trouble: FaultName, seconds: number, standard: { readonly breaker?: false }) =>
+const loadWith = (trouble: FaultName, seconds: number, standard: { readonly breaker?: false }): Promise<Round> =>
   withStage(
     {
-      routes: [{ url: '/five', deadline: deadlineMs, required: good, optional: ['bad'] }],
+      routes: [
+        { url: '/five', deadline: deadlineMs, required: good, optional: ['bad'] },
+        { url: '/four', deadline: deadlineMs, required: good },
+      ],
       policies: standard,
     },
     async ({ upstream, findCapacity, loadOpenly }) => {
-      const capacity = await findCapacity(seconds / 2, '/five', 32);
-      await upstream.ask('behave', 'bad', [trouble]);
-      return loadOpenly(seconds, [{ path: '/five', rate: loadShare * capacity }]);
+      const capacity = await findCapacity(seconds, '/five', connections);
+      const before = await findCapacity(seconds / 2, '/four', connections);
+      const [figures] = await loadOpenly(seconds, [{ path: '/five', rate: loadShare * capacity }], () =>
+        upstream.ask('behave', 'bad', [trouble]),
+      );
+      const after = await findCapacity(seconds / 2, '/four', connections);
+      if (!figures) throw new Error('one stream has figures');
+      return { ...figures, isSteady: Math.abs(after / before - 1) <= steadyWithin };
     },
   );

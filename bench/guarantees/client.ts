@@ -11,7 +11,7 @@ export interface Answer {
 /** Clients of one server. */
 export interface HttpClient {
   /**
-   * One GET, on a connection that is free or on a new one. Rejects when the connection is lost, or after 15 s without a
+   * One GET, on a connection that is free, on a new one, or, where there are no more, on the next to be free. Rejects when the connection is lost, or after 15 s without a
    * byte. The trace id is what an upstream recognises the request by.
    */
   get(path: string, traceId?: string): Promise<Answer>;
@@ -28,18 +28,24 @@ const silenceMs = 15_000;
 /** A trace id that nobody else has. */
 export const toTraceId = (): string => randomBytes(16).toString('hex');
 
-/** Connects to a server on loopback as requests come. */
-export function createClient(port: number): HttpClient {
+/** Connects to a server on loopback as requests come, with so many connections at most. */
+export function createClient(port: number, maxConnections = Number.POSITIVE_INFINITY): HttpClient {
   const idle: Connection[] = [];
   const open = new Set<Socket>();
+  const queue: ((connection: Connection) => void)[] = [];
 
   function connectAnew(): Connection {
     const connection = openConnection(port, {
-      onFree: () => idle.push(connection),
+      onFree: () => {
+        const next = queue.shift();
+        if (next) next(connection);
+        else idle.push(connection);
+      },
       onClose: () => {
         open.delete(connection.socket);
         const index = idle.indexOf(connection);
         if (index >= 0) idle.splice(index, 1);
+        queue.shift()?.(connectAnew());
       },
     });
     open.add(connection.socket);
@@ -48,13 +54,18 @@ export function createClient(port: number): HttpClient {
 
   return {
     get(path, traceId) {
-      const connection = idle.pop() ?? connectAnew();
       const trace = traceId === undefined ? '' : `traceparent: 00-${traceId}-00000000000000ff-01\r\n`;
       return new Promise((resolve, reject) => {
-        connection.send(`GET ${path} HTTP/1.1\r\nhost: confluo.test\r\n${trace}\r\n`, { resolve, reject });
+        const send = (connection: Connection) =>
+          connection.send(`GET ${path} HTTP/1.1\r\nhost: confluo.test\r\n${trace}\r\n`, { resolve, reject });
+        const free = idle.pop();
+        if (free) send(free);
+        else if (open.size < maxConnections) send(connectAnew());
+        else queue.push(send);
       });
     },
     close() {
+      queue.length = 0;
       for (const socket of open) socket.destroy();
     },
   };

@@ -20,6 +20,7 @@ export const deadUpstream: Guarantee = {
     withStage(
       { routes: deaths.map((name) => ({ url: `/${name}`, deadline: 300, optional: [name] })) },
       async ({ port, server, upstream }) => {
+        await upstream.ask('record');
         for (const name of deaths) await upstream.ask('behave', name, [name]);
         const client = createClient(port);
         const until = performance.now() + seconds * 1_000;

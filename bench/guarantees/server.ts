@@ -52,7 +52,9 @@ const questions = {
       admission: { maxInFlight: 2_000 },
       logger: pino({ level: 'warn' }, { write: onLine }),
     });
-    return Number(new URL(await server.listen({ port: 0, host: '127.0.0.1' })).port);
+    return Number(
+      new URL(await server.listen({ port: 0, host: '127.0.0.1', backlog: server.server.maxConnections })).port,
+    );
   },
   /** The most memory that was ever resident, bytes. */
   peakRss: (): number => process.resourceUsage().maxRSS * 1_024,

@@ -10,8 +10,15 @@ export interface Stage {
   readonly port: number;
   readonly server: Child<ServerQuestions>;
   readonly upstream: Child<UpstreamQuestions>;
-  /** Loads the server for so long, at the rates given, whatever it answers. */
-  loadOpenly(seconds: number, streams: readonly Stream[]): Promise<readonly StreamFigures[]>;
+  /**
+   * Loads the server for so long, at the rates given, whatever it answers. With something to happen, the load has come for
+   * as long before that as after it, and only what is due afterwards is told.
+   */
+  loadOpenly(
+    seconds: number,
+    streams: readonly Stream[],
+    happen?: () => Promise<unknown>,
+  ): Promise<readonly StreamFigures[]>;
   /** What one path gets through with so many connections that always ask: requests a second. */
   findCapacity(seconds: number, path: string, connections: number): Promise<number>;
 }
@@ -38,9 +45,14 @@ export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => P
       port,
       server,
       upstream,
-      async loadOpenly(seconds, streams) {
+      async loadOpenly(seconds, streams, happen) {
         const load = start(startChild<OpenLoopQuestions>(at('./open-loop.ts'), { core: otherCore }));
         await load.ask('start', port, streams);
+        if (happen) {
+          await pause(seconds);
+          await happen();
+          await load.ask('forget');
+        }
         await pause(seconds);
         const figures = await load.ask('stop');
         load.stop();

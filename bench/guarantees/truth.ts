@@ -33,6 +33,7 @@ export const truth: Guarantee = {
         policies: { timeout: attemptMs },
       },
       async ({ port, upstream }) => {
+        await upstream.ask('record');
         for (const [name, choice] of Object.entries(sources)) await upstream.ask('behave', name, choice);
         const client = createClient(port);
         const said = new Map<string, Readonly<Record<string, SourceStatus>>>();

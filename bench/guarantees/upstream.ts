@@ -1,5 +1,6 @@
-/** The upstreams, a process of their own: each does to every request what it is told, and remembers what it did. */
+/** The upstreams, a process of their own: each does to every request what it is told, and can record what it did. */
 
+import { keepYoung } from '../../src/server/heap.ts';
 import { type FaultServer, startFaultServer } from '../../test/faults/server.ts';
 import { answerQuestions } from '../child.ts';
 import { type FaultName, faults } from './faults.ts';
@@ -14,8 +15,12 @@ export interface Arrival {
   readonly fault: FaultName;
 }
 
+// A pause of an upstream would look like one of the server.
+keepYoung();
+
 const servers = new Map<string, FaultServer>();
 const arrivals = new Map<string, Arrival[]>();
+let isRecording = false;
 
 const questions = {
   /** Opens a well behaved upstream for each name and tells their origins. */
@@ -27,11 +32,11 @@ const questions = {
   behave: (name: string, choice: readonly FaultName[]): void => {
     servers.get(name)?.behave(toBehaviour(name, choice));
   },
-  arrivals: (name: string): readonly Arrival[] => arrivals.get(name) ?? [],
-  /** Forgets what arrived so far. */
-  forget: (): void => {
-    for (const list of arrivals.values()) list.length = 0;
+  /** Every request from now on; that costs memory, and with it pauses. */
+  record: (): void => {
+    isRecording = true;
   },
+  arrivals: (name: string): readonly Arrival[] => arrivals.get(name) ?? [],
 };
 
 export type UpstreamQuestions = typeof questions;
@@ -44,9 +49,10 @@ function toBehaviour(name: string, choice: readonly FaultName[]) {
     on: 'request',
     act: (socket, head) => {
       const fault = choice[Math.floor(Math.random() * choice.length)] ?? 'ok';
-      const traceId = /traceparent: 00-([0-9a-f]{32})/i.exec(head)?.[1] ?? '';
-      seen.push({ at: Date.now(), traceId, fault });
+      if (isRecording) seen.push({ at: Date.now(), traceId: toTraceId(head), fault });
       faults[fault].act(socket, head);
     },
   } as const satisfies Parameters<FaultServer['behave']>[0];
 }
+
+const toTraceId = (head: string): string => /traceparent: 00-([0-9a-f]{32})/i.exec(head)?.[1] ?? '';

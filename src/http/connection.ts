@@ -60,6 +60,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
     const { hold } = context.request;
     return new Promise((resolve) => {
       let isSettled = false;
+      let isSent = false;
       let unsubscribe = () => {};
 
       function settle(outcome: Outcome<T>): void {
@@ -87,9 +88,16 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
       });
       unsubscribe = context.scope.onAbort((failure) => {
         settle({ status: 'failed', failure });
-        exchange.stop();
+        if (isSent) exchange.stop();
+        else context.record.attempts -= 1;
       });
-      pool.dispatch(dispatch, exchange.handler);
+      // Once everything that is known now has been said: a sibling that is refused here (open circuit, saturated) may have
+      // ended the request, and its other upstreams would each lose a connection for nothing.
+      process.nextTick(() => {
+        if (isSettled) return;
+        isSent = true;
+        pool.dispatch(dispatch, exchange.handler);
+      });
     });
   }
 
