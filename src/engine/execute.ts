@@ -97,6 +97,8 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
       isOver = true;
       stopTimer();
       const endedAt = now();
+      // Before the reports: what had not left yet is no attempt.
+      scope.abort(notNeeded);
       const reports = runs.map((run) => toReport(run, runs, reason, endedAt));
       // The failure that ended it, or, at the deadline, the first required source that was still open.
       const failed =
@@ -104,7 +106,6 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
         reports.find(({ source, outcome }) => isFatal(source, outcome));
       // What was skipped for a failure has that failure beside it; what a condition skipped leaves the answer complete.
       resolve({ reports, complete: !reports.some(({ outcome }) => outcome.status === 'failed'), failed });
-      scope.abort(notNeeded);
     }
 
     function isFatal(source: PlannedSource, outcome: SourceOutcome): boolean {

@@ -1,5 +1,6 @@
 import { Client, type Dispatcher, Pool } from 'undici';
 import type { CallContext } from '../engine/call.ts';
+import { toInternalFailure } from '../engine/failure.ts';
 import { failed, type Outcome } from '../engine/outcome.ts';
 import type { Decode, Transport, UpstreamRequest } from '../engine/request.ts';
 import { toTraceparent } from '../engine/trace.ts';
@@ -8,6 +9,7 @@ import { type ConnectorOptions, createConnector } from './connector.ts';
 import { createExchange, isContinue } from './exchange.ts';
 import { toHeaders } from './headers.ts';
 import { toTarget } from './target.ts';
+import { atEndOfTurn } from './turn.ts';
 import { watchWires } from './wire.ts';
 
 /** The connections to one address of an upstream. */
@@ -89,14 +91,18 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
       unsubscribe = context.scope.onAbort((failure) => {
         settle({ status: 'failed', failure });
         if (isSent) exchange.stop();
-        else context.record.attempts -= 1;
+        else context.record.attempts -= 1; // counted by who called
       });
-      // Once everything that is known now has been said: a sibling that is refused here (open circuit, saturated) may have
-      // ended the request, and its other upstreams would each lose a connection for nothing.
-      process.nextTick(() => {
+      // A sibling that is refused here (open circuit, saturated) may end the request in this very turn, and each of its other
+      // upstreams would lose a connection for nothing.
+      atEndOfTurn(() => {
         if (isSettled) return;
         isSent = true;
-        pool.dispatch(dispatch, exchange.handler);
+        try {
+          pool.dispatch(dispatch, exchange.handler);
+        } catch (cause) {
+          settle({ status: 'failed', failure: toInternalFailure(cause, 'the dispatch of a request') });
+        }
       });
     });
   }

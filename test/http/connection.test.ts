@@ -232,6 +232,21 @@ describe('a call that is stopped', () => {
     expect(await call).toEqual({ status: 'failed', failure: stopped });
   });
 
+  test('in the turn in which it began is never sent, and was no attempt', async () => {
+    const { server, upstream } = await connectTo(answer('1'));
+    const context = createContext();
+    context.record.attempts = 1; // counted by who asks
+
+    const call = upstream.ask(get, context);
+    context.scope.abort(stopped);
+
+    expect(await call).toEqual({ status: 'failed', failure: stopped });
+    expect(context.record.attempts).toBe(0);
+    expect(await upstream.ask()).toMatchObject(ok);
+    expect(server.requests).toBe(1);
+    expect(server.open).toBe(1);
+  });
+
   test('before it began is not sent', async () => {
     const { server, upstream } = await connectTo(answer('1'));
     const context = createContext();
