@@ -3,7 +3,7 @@ import { atEndOfTurn } from '../../src/http/turn.ts';
 
 /** Promises that settle one after another, as many as layers between a refusal and who hears of it. */
 async function hop(times: number): Promise<void> {
-  for (let i = 0; i < times; i += 1) await null;
+  for (let i = 0; i < times; i += 1) await Promise.resolve();
 }
 
 test.each([
