@@ -27,6 +27,16 @@ export function createBodies(): Readonly<Record<UpstreamName, string>> {
   };
 }
 
+/** One JSON document of exactly so many bytes, for a merge of equal parts. */
+export function createPart(bytes: number): string {
+  const random = createRandom(bytes);
+  return fill(
+    bytes,
+    (products) => ({ products }),
+    (i) => product(i, random),
+  );
+}
+
 type Random = (below: number) => number;
 
 /** mulberry32: small, seeded, good enough for words and prices. */

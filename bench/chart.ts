@@ -1,19 +1,13 @@
 /** Charts of a run's result. `node bench/chart.ts RESULT.json FOLDER` draws those of an earlier run. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BenchResult, WorkResult } from './result.ts';
+import type { Bar, BenchResult, Machine, Section } from './result.ts';
 
-/** Writes one chart a job into the folder, named after the job. */
+/** Writes one chart a section into the folder, named after it. */
 export async function writeCharts(result: BenchResult, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const work of result.works) await writeFile(join(folder, `bench-${work.work}.svg`), toChart(work, result));
-}
-
-interface Bar {
-  readonly label: string;
-  readonly value: number;
-  /** What stands beside the bar. */
-  readonly note: string;
+  for (const section of result.sections)
+    await writeFile(join(folder, `bench-${section.name}.svg`), toChart(section, result));
 }
 
 const width = 720;
@@ -23,18 +17,11 @@ const labelWidth = 190;
 const noteWidth = 150;
 const headHeight = 64;
 
-/** Horizontal bars of the CPU time a request costs: shorter is better. Readable on a light and on a dark page. */
-export function toChart(
-  { title, rows }: WorkResult,
-  { node, processor, connections }: Omit<BenchResult, 'works'>,
-): string {
-  const bars = rows.map(({ label, figures }): Bar => {
-    const value = figures.cpuMicrosPerRequest;
-    return { label, value, note: `${Math.round(value)} µs  (${figures.ratio.toFixed(2)})` };
-  });
+/** Horizontal bars: shorter is better. Readable on a light and on a dark page. */
+export function toChart({ title, measure, bars }: Section, { node, processor }: Machine): string {
   const longest = Math.max(...bars.map(({ value }) => value));
   const height = headHeight + bars.length * rowHeight + 34;
-  const foot = `CPU time of the server process per request; in brackets: relative to (b). ${connections} connections, Node ${node}, ${processor}.`;
+  const foot = `${measure}. Node ${node}, ${processor}.`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${toXml(title)}">`,
     '<style>',
@@ -55,7 +42,7 @@ export function toChart(
 function toBar({ label, value, note }: Bar, y: number, longest: number): string {
   const length = Math.max(2, Math.round((value / longest) * (width - labelWidth - noteWidth)));
   const middle = y + barHeight / 2 + 5;
-  const kind = label.startsWith('(c)') ? 'bar ours' : 'bar';
+  const kind = label.includes('(c)') ? 'bar ours' : 'bar';
   return [
     `<text x="20" y="${middle}">${toXml(label)}</text>`,
     `<rect class="${kind}" x="${labelWidth}" y="${y}" width="${length}" height="${barHeight}" rx="4"/>`,

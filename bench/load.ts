@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { answerQuestions } from './child.ts';
 import { createHistogram } from './histogram.ts';
+import { readCpu } from './measure.ts';
 
 /** Where the load goes. */
 export interface Target {
@@ -40,6 +41,7 @@ const questions = {
     p50Ms: histogram.percentile(0.5),
     p99Ms: histogram.percentile(0.99),
   }),
+  cpu: readCpu,
   /** Sends nothing more, and ends when the last answer is there: no server is left with work that nobody wants. */
   stop: (): Promise<void> =>
     new Promise((resolve) => {

@@ -10,7 +10,10 @@ export interface Cpu {
 
 /** What a server has used and done since it began. */
 export interface Usage extends Cpu {
-  readonly requests: number;
+  /** Undefined where the server does not tell: then the answers that the load saw count. */
+  readonly requests: number | undefined;
+  /** The same of each of its processes, where there are several. */
+  readonly requestsEach?: readonly number[];
   readonly rssBytes: number;
 }
 
@@ -18,8 +21,11 @@ export interface Usage extends Cpu {
 export interface Window {
   readonly cpuMicrosPerRequest: number;
   readonly requestsPerSecond: number;
-  /** CPU time by wall time. Below 1: something else had the core, or the load did not suffice. */
-  readonly busy: number;
+  /**
+   * CPU time by wall time. Below 1: something else had the core, or the load did not suffice. Undefined where it was not meant
+   * to.
+   */
+  readonly busy: number | undefined;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly rssBytes: number;
@@ -43,14 +49,16 @@ export function readCpu(): Cpu {
 }
 
 /** What happened between two readings. */
-export function toWindow(before: Usage, after: Usage, { p50Ms, p99Ms }: LoadFigures): Window {
-  const requests = after.requests - before.requests;
+export function toWindow(before: Usage, after: Usage, load: LoadFigures, saturates = true): Window {
+  const { p50Ms, p99Ms, answers } = load;
+  const requests =
+    before.requests === undefined || after.requests === undefined ? answers : after.requests - before.requests;
   const wallMs = after.atMs - before.atMs;
   const cpuMicros = after.cpuMicros - before.cpuMicros;
   return {
     cpuMicrosPerRequest: cpuMicros / requests,
     requestsPerSecond: (requests / wallMs) * 1000,
-    busy: cpuMicros / 1000 / wallMs,
+    busy: saturates ? cpuMicros / 1000 / wallMs : undefined,
     p50Ms,
     p99Ms,
     rssBytes: after.rssBytes,
@@ -58,7 +66,7 @@ export function toWindow(before: Usage, after: Usage, { p50Ms, p99Ms }: LoadFigu
 }
 
 /** Whether a saturated server did not get its core for the whole window. */
-export const isDisturbed = ({ busy }: Window): boolean => busy < 0.93;
+export const isDisturbed = ({ busy }: Window): boolean => busy !== undefined && busy < 0.93;
 
 /** Whether the cost has stopped falling: the last two windows are no better than the best before them, within 2 %. */
 export function isWarm(costs: readonly number[]): boolean {

@@ -1,33 +1,38 @@
 /**
  * `npm run bench`: what one aggregation costs, written by hand and with Confluo, in one run on one machine.
  *
- *   --quick              fewer and shorter windows: under three minutes
+ *   --quick              fewer and shorter windows, and only merge and typed if nothing is named
  *   --smoke              whether everything works; its figures mean nothing
- *   --only WORK          merge or typed
- *   --servers A,B        of fetch, undici, confluo, confluo-bare, confluo-log; the first three if not given
+ *   --only A,B           of merge, typed, width, bodies, connections, hanging, hot, open, memory, log
+ *   --sweep A,B          the same for width, bodies and connections
+ *   --servers A,B        in place of those that a mode compares; `bench/servers.ts` has their names
  *   --json FILE          the result as JSON
- *   --charts DIR         the result as SVG charts
+ *   --docs FOLDER        charts into its charts/, tables into its performance.md
  *   --profile SERVER     in place of a comparison: where this server's CPU time goes
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeCharts } from './chart.ts';
+import { toChart, writeCharts } from './chart.ts';
 import type { Pace } from './compare.ts';
+import { toText, writeTables } from './documents.ts';
+import { isModeName, type ModeName, modes } from './modes.ts';
 import type { Cost } from './profile.ts';
-import type { BenchResult, WorkResult } from './result.ts';
-import { type ContestantName, isContestant, isWork, type Work, works } from './servers.ts';
+import type { BenchResult, Section } from './result.ts';
+import { type ContestantName, isContestant, isHere } from './servers.ts';
 import { openSession, type Session } from './session.ts';
-import { toTable } from './table.ts';
+import { merge, typed } from './works.ts';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     only: { type: 'string' },
-    servers: { type: 'string', default: 'fetch,undici,confluo' },
+    sweep: { type: 'string' },
+    servers: { type: 'string' },
     json: { type: 'string' },
-    charts: { type: 'string' },
+    docs: { type: 'string' },
     profile: { type: 'string' },
   },
 });
@@ -35,10 +40,10 @@ const { values: options } = parseArgs({
 const paces = {
   full: { connections: 64, windowMs: 2_000, warmupMs: 25_000, rounds: 8, extraRounds: 8 },
   quick: { connections: 64, windowMs: 1_000, warmupMs: 10_000, rounds: 6, extraRounds: 2 },
-  smoke: { connections: 8, windowMs: 200, warmupMs: 0, rounds: 1, extraRounds: 0 },
+  smoke: { connections: 8, windowMs: 100, warmupMs: 0, rounds: 1, extraRounds: 0 },
 } as const satisfies Record<string, Pace>;
 
-const wholeRunMs = 20 * 60_000;
+const wholeRunMs = 45 * 60_000;
 
 async function main(): Promise<void> {
   setTimeout(() => {
@@ -46,48 +51,68 @@ async function main(): Promise<void> {
     process.exit(1);
   }, wholeRunMs).unref();
   const pace = options.smoke ? paces.smoke : options.quick ? paces.quick : paces.full;
+  const named = options.servers?.split(',').map(toName);
   const session = await openSession();
   try {
     if (options.profile) await showProfiles(session, toName(options.profile), pace);
-    else await showComparison(session, options.servers.split(',').map(toName), pace);
+    else await showComparison(session, toModes(), named, pace);
   } finally {
     session.end();
   }
 }
 
-async function showComparison(session: Session, names: readonly ContestantName[], pace: Pace): Promise<void> {
+async function showComparison(
+  session: Session,
+  chosen: readonly ModeName[],
+  named: readonly ContestantName[] | undefined,
+  pace: Pace,
+): Promise<void> {
   if (!session.pinned) console.log('Nothing is bound to a core here (no taskset, or one core): expect noise.');
-  const results: WorkResult[] = [];
-  for (const work of toWorks(options.only)) {
-    const result = await session.compareWork(names, work, pace);
-    results.push(result);
-    console.log(`\n${result.title}\n\n${toTable(result.rows)}\n`);
-    console.log(
-      `The upstream could have served ${result.upstreamHeadroom.toFixed(1)} times what the fastest server asked.`,
-    );
-    if (result.upstreamHeadroom < 3) console.log('That is little: the upstream is part of these figures.');
-    if (result.rows.some(({ figures }) => figures.disturbed > figures.windows / 2)) {
-      console.log('Something else used the cores in most windows: do not quote these figures.');
+  const sections: Section[] = [];
+  for (const name of chosen) {
+    const mode = modes[name];
+    const names = takeInstalled(named ?? mode.names);
+    try {
+      const section = { name, ...(await mode.run({ session, names, pace, smoke: options.smoke })) };
+      sections.push(section);
+      console.log(options.smoke ? `${name} works` : `\n${toText(section)}`);
+    } catch (error) {
+      // The others are worth knowing, too.
+      console.error(`\n${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+      process.exitCode = 1;
     }
   }
-  const result: BenchResult = {
+  await write({
     takenAt: new Date().toISOString(),
     node: process.version,
     processor: cpus()[0]?.model ?? 'unknown',
     pinned: session.pinned,
-    connections: pace.connections,
-    works: results,
-  };
+    sections,
+  });
+}
+
+async function write(result: BenchResult): Promise<void> {
   if (options.json) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  if (options.charts) await writeCharts(result, options.charts);
-  if (options.smoke) console.log('\nSmoke test only: everything works, the figures mean nothing.');
+  if (options.smoke) {
+    for (const section of result.sections) toChart(section, result);
+    console.log('Smoke test only: its figures mean nothing, so they are not shown.');
+  } else if (options.docs) {
+    await writeCharts(result, join(options.docs, 'charts'));
+    await writeTables(result, join(options.docs, 'performance.md'));
+  }
+}
+
+/** Passes over what is not installed, and says so. */
+function takeInstalled(names: readonly ContestantName[]): readonly ContestantName[] {
+  for (const name of names) if (!isHere(name)) console.log(`${name} is not installed here: left out.`);
+  return names.filter(isHere);
 }
 
 async function showProfiles(session: Session, name: ContestantName, pace: Pace): Promise<void> {
-  for (const work of toWorks(options.only)) {
+  for (const work of [merge, typed]) {
     const { files, functions } = await session.profile(name, work, pace);
     console.log(
-      `\n${name}, ${work}: self time by file\n${toLines(files, 25)}\n\nby function\n${toLines(functions, 50)}`,
+      `\n${name}, ${work.path}: self time by file\n${toLines(files, 25)}\n\nby function\n${toLines(functions, 50)}`,
     );
   }
 }
@@ -103,10 +128,15 @@ function toName(name: string): ContestantName {
   return name;
 }
 
-function toWorks(only: string | undefined): readonly Work[] {
-  if (only === undefined) return Object.keys(works).filter(isWork);
-  if (!isWork(only)) throw new Error(`no such work: ${only}`);
-  return [only];
+/** All, unless some are named; the quick ones are those that everything else is compared with. */
+function toModes(): readonly ModeName[] {
+  const named = [options.only, options.sweep].flatMap((list) => list?.split(',') ?? []);
+  if (named.length === 0 && options.quick) return ['merge', 'typed'];
+  if (named.length === 0) return Object.keys(modes).filter(isModeName);
+  return named.map((name) => {
+    if (!isModeName(name)) throw new Error(`no such thing to measure: ${name}`);
+    return name;
+  });
 }
 
 await main();

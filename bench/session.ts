@@ -1,83 +1,105 @@
-import type { UpstreamName } from './bodies.ts';
-import { canPin, startChild } from './child.ts';
+import { type Child, canPin, startChild } from './child.ts';
 import { compare, measure, type Pace, warmUp } from './compare.ts';
 import type { LoadQuestions } from './load.ts';
-import { selectRounds, toFigures } from './measure.ts';
+import { selectRounds, toFigures, type Window } from './measure.ts';
 import { summarise } from './profile.ts';
-import type { WorkResult } from './result.ts';
-import {
-  baseline,
-  type ContestantName,
-  contestants,
-  type RunningServer,
-  startServer,
-  type Work,
-  works,
-} from './servers.ts';
+import type { ServerSetup } from './servers/serve.ts';
+import { baseline, type ContestantName, contestants, type RunningServer, startServer } from './servers.ts';
+import type { Row } from './table.ts';
 import type { UpstreamQuestions } from './upstream.ts';
 import { verifyAnswers } from './verify.ts';
+import type { Work } from './works.ts';
 
 /** The upstream and the load generator, running; servers come and go with each job. */
 export interface Session {
   readonly pinned: boolean;
-  /** Measures one job with all the servers. */
-  compareWork(names: readonly ContestantName[], work: Work, pace: Pace): Promise<WorkResult>;
+  /** The core of everything but the servers, where there is one. */
+  readonly otherCore: number | undefined;
+  readonly load: Child<LoadQuestions>;
+  /** Runs servers as long as `use` takes. */
+  withServers<T>(names: readonly ContestantName[], options: ServersOptions, use: Use<T>): Promise<T>;
+  /** Measures one work with servers that run. */
+  compare(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Comparison>;
   /** Where the CPU time of one warm server goes. */
   profile(name: ContestantName, work: Work, pace: Pace): Promise<ReturnType<typeof summarise>>;
   end(): void;
 }
 
-type Origins = Readonly<Record<UpstreamName, string>>;
+/** How servers are started. */
+export interface ServersOptions {
+  readonly setup?: ServerSetup;
+  /** Not bound to the one core that servers have. */
+  readonly anyCore?: boolean;
+}
 
-/** An address where nothing listens: TCP port 1 is reserved (RFC 1078). */
-const nowhere = 'http://127.0.0.1:1';
+type Use<T> = (servers: readonly RunningServer[]) => Promise<T>;
+
+/** What came of one work. */
+export interface Comparison {
+  /** One a server, with its ratio to `reference`, by default (b), or else the first. */
+  toRows(reference?: ContestantName): readonly Row[];
+  /** All windows, one list a server. */
+  readonly windows: readonly (readonly Window[])[];
+  /** CPU time that upstream and load generator took for each request, warm-up included, microseconds. */
+  readonly othersMicrosPerRequest: number;
+  /** How often the upstream could have served what the fastest server of ours asked of it; below 3 it shapes the figures. */
+  readonly upstreamHeadroom: number;
+}
 
 /** Starts the upstream and the load generator. */
 export async function openSession(): Promise<Session> {
   const pinned = canPin();
-  const serverCore = pinned ? 0 : undefined;
-  const core = pinned ? 1 : undefined;
-  const upstream = startChild<UpstreamQuestions>(new URL('./upstream.ts', import.meta.url), { core });
-  const load = startChild<LoadQuestions>(new URL('./load.ts', import.meta.url), { core });
+  const [serverCore, otherCore] = pinned ? [0, 1] : [undefined, undefined];
+  const upstream = startChild<UpstreamQuestions>(new URL('./upstream.ts', import.meta.url), { core: otherCore });
+  const load = startChild<LoadQuestions>(new URL('./load.ts', import.meta.url), { core: otherCore });
   const origins = await upstream.ask('listen');
 
   async function withServers<T>(
     names: readonly ContestantName[],
-    to: Origins,
-    use: (servers: readonly RunningServer[]) => Promise<T>,
+    { setup, anyCore = false }: ServersOptions,
+    use: Use<T>,
   ): Promise<T> {
     const servers: RunningServer[] = [];
+    const core = anyCore ? undefined : serverCore;
     try {
       // One after another: they share a core.
-      for (const name of names) servers.push(await startServer(name, to, serverCore));
+      for (const name of names) servers.push(await startServer(name, origins, { core, setup }));
       return await use(servers);
     } finally {
-      for (const { child } of servers) child.stop();
+      for (const server of servers) server.stop();
     }
   }
 
-  async function compareWork(names: readonly ContestantName[], work: Work, pace: Pace): Promise<WorkResult> {
-    await withServers(names, { ...origins, stock: nowhere }, (servers) => verifyAnswers(servers, work, 'stock'));
-    return withServers(names, origins, async (servers) => {
-      await verifyAnswers(servers, work);
-      const before = await upstream.ask('usage');
-      const measured = await compare(servers, work, load, pace);
-      const after = await upstream.ask('usage');
-      const rounds = selectRounds(measured);
-      const reference = measured[Math.max(0, names.indexOf(baseline))] ?? [];
-      const rows = names.map((name, index) => ({
+  async function compareWork(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Comparison> {
+    await verifyAnswers(servers, work);
+    const [before, loadBefore] = [await upstream.ask('usage'), await load.ask('cpu')];
+    const windows = await compare(servers, work, load, pace);
+    const [after, loadAfter] = [await upstream.ask('usage'), await load.ask('cpu')];
+    const rounds = selectRounds(windows);
+    const toRows = (reference = baseline): readonly Row[] => {
+      const index = servers.findIndex(({ name }) => name === reference);
+      const others = windows[Math.max(0, index)] ?? [];
+      return servers.map(({ name }, at) => ({
         label: contestants[name].label,
-        figures: toFigures(measured[index] ?? [], reference, rounds),
+        figures: toFigures(windows[at] ?? [], others, rounds),
       }));
-      const capacity = ((after.requests - before.requests) / (after.cpuMicros - before.cpuMicros)) * 1e6;
-      const asked = 3 * Math.max(...rows.map(({ figures }) => figures.requestsPerSecond));
-      return { work, title: works[work], rows, upstreamHeadroom: capacity / asked };
-    });
+    };
+    const calls = after.requests - before.requests;
+    const upstreamMicros = after.cpuMicros - before.cpuMicros;
+    const othersMicros = upstreamMicros + loadAfter.cpuMicros - loadBefore.cpuMicros;
+    const rates = toRows().map(({ figures }, index) => (servers[index]?.child ? figures.requestsPerSecond : 0));
+    const asked = work.sources.length * Math.max(...rates);
+    return {
+      toRows,
+      windows,
+      othersMicrosPerRequest: (othersMicros * work.sources.length) / calls,
+      upstreamHeadroom: ((calls / upstreamMicros) * 1e6) / asked,
+    };
   }
 
   const profile = (name: ContestantName, work: Work, pace: Pace) =>
-    withServers([name], origins, async ([server]) => {
-      if (!server) throw new Error('no server');
+    withServers([name], {}, async ([server]) => {
+      if (!server?.child) throw new Error(`${name} cannot be profiled from here`);
       await warmUp(server, work, load, pace);
       await server.child.ask('startProfile');
       await measure(server, work, load, { ...pace, windowMs: 5_000 });
@@ -86,7 +108,10 @@ export async function openSession(): Promise<Session> {
 
   return {
     pinned,
-    compareWork,
+    otherCore,
+    load,
+    withServers,
+    compare: compareWork,
     profile,
     end: () => {
       upstream.stop();

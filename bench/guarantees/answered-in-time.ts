@@ -67,14 +67,16 @@ const loadWith = (trouble: FaultName, seconds: number, standard: { readonly brea
       ],
       policies: standard,
     },
-    async ({ upstream, findCapacity, loadOpenly }) => {
+    async ({ upstream, findCapacity, loadInSteps }) => {
       const capacity = await findCapacity(seconds, '/five', connections);
       const before = await findCapacity(seconds / 2, '/four', connections);
-      const [figures] = await loadOpenly(seconds, [{ path: '/five', rate: loadShare * capacity }], () =>
-        upstream.ask('behave', 'bad', [trouble]),
-      );
+      const rate = loadShare * capacity;
+      const [, figures] = await loadInSteps('/five', [
+        { seconds, rate },
+        { seconds, rate, happen: () => upstream.ask('behave', 'bad', [trouble]) },
+      ]);
       const after = await findCapacity(seconds / 2, '/four', connections);
-      if (!figures) throw new Error('one stream has figures');
+      if (!figures) throw new Error('each step has figures');
       return { ...figures, isSteady: Math.abs(after / before - 1) <= steadyWithin };
     },
   );

@@ -6,12 +6,16 @@ import { connect, type Socket } from 'node:net';
 export interface Answer {
   readonly status: number;
   readonly body: Buffer;
+  /** From the sending to the whole answer, milliseconds. */
+  readonly tookMs: number;
 }
 
 /** Clients of one server. */
 export interface HttpClient {
+  /** Whether a request could be sent now. */
+  isFree(): boolean;
   /**
-   * One GET, on a connection that is free, on a new one, or, where there are no more, on the next to be free. Rejects when the connection is lost, or after 15 s without a
+   * One GET, on a connection that is free or on a new one. Rejects when the connection is lost, or after 15 s without a
    * byte. The trace id is what an upstream recognises the request by.
    */
   get(path: string, traceId?: string): Promise<Answer>;
@@ -28,24 +32,18 @@ const silenceMs = 15_000;
 /** A trace id that nobody else has. */
 export const toTraceId = (): string => randomBytes(16).toString('hex');
 
-/** Connects to a server on loopback as requests come, with so many connections at most. */
+/** Connects to a server on loopback as requests come; `isFree` is false while so many connections are busy. */
 export function createClient(port: number, maxConnections = Number.POSITIVE_INFINITY): HttpClient {
   const idle: Connection[] = [];
   const open = new Set<Socket>();
-  const queue: ((connection: Connection) => void)[] = [];
 
   function connectAnew(): Connection {
     const connection = openConnection(port, {
-      onFree: () => {
-        const next = queue.shift();
-        if (next) next(connection);
-        else idle.push(connection);
-      },
+      onFree: () => idle.push(connection),
       onClose: () => {
         open.delete(connection.socket);
         const index = idle.indexOf(connection);
         if (index >= 0) idle.splice(index, 1);
-        queue.shift()?.(connectAnew());
       },
     });
     open.add(connection.socket);
@@ -53,19 +51,15 @@ export function createClient(port: number, maxConnections = Number.POSITIVE_INFI
   }
 
   return {
+    isFree: () => idle.length > 0 || open.size < maxConnections,
     get(path, traceId) {
+      const connection = idle.pop() ?? connectAnew();
       const trace = traceId === undefined ? '' : `traceparent: 00-${traceId}-00000000000000ff-01\r\n`;
       return new Promise((resolve, reject) => {
-        const send = (connection: Connection) =>
-          connection.send(`GET ${path} HTTP/1.1\r\nhost: confluo.test\r\n${trace}\r\n`, { resolve, reject });
-        const free = idle.pop();
-        if (free) send(free);
-        else if (open.size < maxConnections) send(connectAnew());
-        else queue.push(send);
+        connection.send(`GET ${path} HTTP/1.1\r\nhost: confluo.test\r\n${trace}\r\n`, { resolve, reject });
       });
     },
     close() {
-      queue.length = 0;
       for (const socket of open) socket.destroy();
     },
   };
@@ -83,6 +77,7 @@ function openConnection(port: number, on: { readonly onFree: () => void; readonl
   let status = 0;
   let chunks: Buffer[] = [];
   let left = 0;
+  let sentAt = 0;
 
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.setTimeout(silenceMs, () => socket.destroy());
@@ -116,7 +111,7 @@ function openConnection(port: number, on: { readonly onFree: () => void; readonl
   }
 
   function onWhole(): void {
-    const answer = { status, body: Buffer.concat(chunks) };
+    const answer = { status, body: Buffer.concat(chunks), tookMs: performance.now() - sentAt };
     const { resolve } = waiting ?? {};
     waiting = undefined;
     head = '';
@@ -130,6 +125,7 @@ function openConnection(port: number, on: { readonly onFree: () => void; readonl
     socket,
     send(request, next) {
       waiting = next;
+      sentAt = performance.now();
       socket.write(request);
     },
   };

@@ -22,6 +22,9 @@ const both =
   };
 
 const good = json('{"id":42,"name":"chair","tags":["oak","low"],"price":19.90,"items":[1,2,3]}');
+const list = JSON.stringify({
+  items: Array.from({ length: 300 }, (_, id) => ({ id, name: `chair ${id}`, price: id / 8 })),
+});
 const status = (line: string, header: Readonly<Record<string, string>> = {}) => write(json('{"no":1}', header, line));
 /** As much as is read at once; more would keep the upstream busier than the server. */
 const hints = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(2_400);
@@ -34,6 +37,8 @@ const dense = (item: (index: number) => string, count: number): Buffer =>
 /** By name, so that another process can ask for them. */
 export const faults = {
   ok: { act: write(good), ends: 'ok' },
+  /** 15 KB of small things: much for the server, little for the upstream. */
+  large: { act: write(json(list)), ends: 'ok' },
   slow: { act: later(30, good), ends: 'ok' },
   hung: { act: () => {}, ends: 'timeout' },
   dripping: {

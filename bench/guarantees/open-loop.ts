@@ -13,24 +13,27 @@ export interface Stream {
   readonly rate: number;
 }
 
-/** What the clients of one path saw. */
+/** What the clients of one path saw, of the requests that were due in one step. */
 export interface StreamFigures {
   readonly requests: number;
-  /** Connections lost without a whole answer. */
+  /** Without a whole answer: lost connections, and requests that found none free. */
   readonly lost: number;
   /** How many answers had each status. */
   readonly statuses: Readonly<Record<string, number>>;
+  readonly p50Ms: number;
   readonly p99Ms: number;
   readonly p999Ms: number;
   readonly maxMs: number;
+  /** Answers with 503, from when they were sent, milliseconds; 0 where there was none. */
+  readonly shedP99Ms: number;
 }
 
 interface RunningStream {
   /** Sends what is due. */
   advance(): void;
-  /** Requests that were due before do not count. */
-  forget(): void;
-  figures(): Promise<StreamFigures>;
+  /** Begins the next step. */
+  pace(rate: number): void;
+  figures(): Promise<readonly StreamFigures[]>;
 }
 
 // A pause here would look like one of the server.
@@ -38,6 +41,8 @@ keepYoung();
 
 /** As many as a server takes from one address by default; what comes while all are busy waits, and the wait counts. */
 const connections = 256;
+/** How long a client waits for a free one, milliseconds. */
+const patienceMs = 2_000;
 const tickMs = 1;
 let client: HttpClient | undefined;
 let streams: readonly RunningStream[] = [];
@@ -52,11 +57,12 @@ const questions = {
       for (const stream of streams) stream.advance();
     }, tickMs);
   },
-  forget: (): void => {
-    for (const stream of streams) stream.forget();
+  /** Begins a step with these rates, one for each stream. */
+  pace: (rates: readonly number[]): void => {
+    streams.forEach((stream, index) => stream.pace(rates[index] ?? 0));
   },
-  /** Sends nothing more, waits for what is under way, and tells what came, stream by stream. */
-  stop: async (): Promise<readonly StreamFigures[]> => {
+  /** Sends nothing more, waits for what is under way, and tells what came, stream by stream, step by step. */
+  stop: async (): Promise<readonly (readonly StreamFigures[])[]> => {
     clearInterval(timer);
     const figures = await Promise.all(streams.map((stream) => stream.figures()));
     client?.close();
@@ -67,49 +73,93 @@ const questions = {
 export type OpenLoopQuestions = typeof questions;
 answerQuestions(questions);
 
-/** What one path's clients saw so far. */
+/** What one path's clients saw in one step so far. */
 interface Tally {
+  /** Requests that were due since then are its own, by the clock of `performance.now()`. */
+  readonly from: number;
   readonly times: number[];
+  readonly shedTimes: number[];
   readonly statuses: Record<string, number>;
   requests: number;
   lost: number;
 }
 
-const startTally = (): Tally => ({ times: [], statuses: {}, requests: 0, lost: 0 });
+const startTally = (from: number): Tally => ({ from, times: [], shedTimes: [], statuses: {}, requests: 0, lost: 0 });
 
-function startStream({ get }: HttpClient, { path, rate }: Stream): RunningStream {
-  const underWay = new Set<Promise<void>>();
-  let tally = startTally();
+function startStream({ get, isFree }: HttpClient, { path, rate: firstRate }: Stream): RunningStream {
+  let rate = firstRate;
   let dueAt = performance.now();
+  const steps = [startTally(dueAt)];
+  const underWay = new Set<Promise<void>>();
+  /** When those were due that wait for a connection; numbers, because under overload there are very many. */
+  let waiting: number[] = [];
 
-  async function send(at: number, into: Tally): Promise<void> {
-    into.requests += 1;
-    try {
-      const { status } = await get(path);
-      into.times.push(performance.now() - at);
-      into.statuses[status] = (into.statuses[status] ?? 0) + 1;
-    } catch {
-      into.lost += 1;
+  const tallyOf = (at: number): Tally => steps.findLast(({ from }) => from <= at) ?? startTally(at);
+
+  function sendWaiting(): void {
+    const now = performance.now();
+    let next = 0;
+    for (; next < waiting.length; next += 1) {
+      const at = waiting[next] ?? now;
+      if (now - at > patienceMs) tallyOf(at).lost += 1;
+      else if (isFree()) send(at);
+      else break;
     }
+    waiting = next < waiting.length ? waiting.slice(next) : [];
+  }
+
+  function send(at: number): void {
+    const into = tallyOf(at);
+    const sent = get(path)
+      .then(
+        ({ status, tookMs }) => {
+          into.times.push(performance.now() - at);
+          into.statuses[status] = (into.statuses[status] ?? 0) + 1;
+          if (status === 503) into.shedTimes.push(tookMs);
+        },
+        () => {
+          into.lost += 1;
+        },
+      )
+      .finally(() => underWay.delete(sent));
+    underWay.add(sent);
   }
 
   return {
     advance() {
       for (const now = performance.now(); dueAt <= now; dueAt += (-Math.log(1 - Math.random()) * 1_000) / rate) {
-        const sent = send(dueAt, tally).finally(() => underWay.delete(sent));
-        underWay.add(sent);
+        tallyOf(dueAt).requests += 1;
+        waiting.push(dueAt);
       }
+      sendWaiting();
     },
-    forget() {
-      tally = startTally();
+    pace(next) {
+      rate = next;
+      dueAt = performance.now();
+      steps.push(startTally(dueAt));
     },
     async figures() {
-      await Promise.all(underWay);
-      const { times, statuses, requests, lost } = tally;
-      times.sort((a, b) => a - b);
-      const percentile = (share: number) => times[Math.max(0, Math.ceil(share * times.length) - 1)] ?? Number.NaN;
-      const [p99Ms, p999Ms, maxMs] = [percentile(0.99), percentile(0.999), percentile(1)];
-      return { requests, lost, statuses, p99Ms, p999Ms, maxMs };
+      while (waiting.length > 0 || underWay.size > 0) {
+        await Promise.race([...underWay, pause(tickMs)]);
+        sendWaiting();
+      }
+      return steps.map(toFigures);
     },
   };
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function toFigures({ times, shedTimes, statuses, requests, lost }: Tally): StreamFigures {
+  const [p50Ms = Number.NaN, p99Ms = Number.NaN, p999Ms = Number.NaN, maxMs = Number.NaN] = toPercentiles(
+    times,
+    [0.5, 0.99, 0.999, 1],
+  );
+  const [shedP99Ms = 0] = toPercentiles(shedTimes, [0.99]);
+  return { requests, lost, statuses, p50Ms, p99Ms, p999Ms, maxMs, shedP99Ms };
+}
+
+function toPercentiles(times: readonly number[], shares: readonly number[]): readonly (number | undefined)[] {
+  const sorted = times.toSorted((a, b) => a - b);
+  return shares.map((share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]);
 }

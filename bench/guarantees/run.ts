@@ -18,6 +18,7 @@ import { isolation } from './isolation.ts';
 import { memory } from './memory.ts';
 import { no500 } from './no-500.ts';
 import { optionalSources } from './optional-sources.ts';
+import { overload } from './overload.ts';
 import { type Line, toPage } from './page.ts';
 import { randomBytes } from './random-bytes.ts';
 import { truth } from './truth.ts';
@@ -30,6 +31,7 @@ const guarantees: readonly Guarantee[] = [
   amplification,
   deadUpstream,
   isolation,
+  overload,
   clientLeaves,
   memory,
   truth,

@@ -10,17 +10,21 @@ export interface Stage {
   readonly port: number;
   readonly server: Child<ServerQuestions>;
   readonly upstream: Child<UpstreamQuestions>;
-  /**
-   * Loads the server for so long, at the rates given, whatever it answers. With something to happen, the load has come for
-   * as long before that as after it, and only what is due afterwards is told.
-   */
-  loadOpenly(
-    seconds: number,
-    streams: readonly Stream[],
-    happen?: () => Promise<unknown>,
-  ): Promise<readonly StreamFigures[]>;
+  /** Loads the server for so long, at the rates given, whatever it answers. */
+  loadOpenly(seconds: number, streams: readonly Stream[]): Promise<readonly StreamFigures[]>;
+  /** The same with one path and in steps, one behind the other; tells what came of each. */
+  loadInSteps(path: string, steps: readonly Step[]): Promise<readonly StreamFigures[]>;
   /** What one path gets through with so many connections that always ask: requests a second. */
   findCapacity(seconds: number, path: string, connections: number): Promise<number>;
+}
+
+/** A time in which the load does not change. */
+export interface Step {
+  readonly seconds: number;
+  /** Requests a second. */
+  readonly rate: number;
+  /** What happens at its begin. */
+  readonly happen?: () => Promise<unknown>;
 }
 
 const isPinned = canPin();
@@ -45,18 +49,25 @@ export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => P
       port,
       server,
       upstream,
-      async loadOpenly(seconds, streams, happen) {
+      async loadOpenly(seconds, streams) {
         const load = start(startChild<OpenLoopQuestions>(at('./open-loop.ts'), { core: otherCore }));
         await load.ask('start', port, streams);
-        if (happen) {
-          await pause(seconds);
-          await happen();
-          await load.ask('forget');
-        }
         await pause(seconds);
         const figures = await load.ask('stop');
         load.stop();
-        return figures;
+        return figures.flat();
+      },
+      async loadInSteps(path, steps) {
+        const load = start(startChild<OpenLoopQuestions>(at('./open-loop.ts'), { core: otherCore }));
+        await load.ask('start', port, [{ path, rate: 0 }]);
+        for (const { seconds, rate, happen } of steps) {
+          await happen?.();
+          await load.ask('pace', [rate]);
+          await pause(seconds);
+        }
+        const [figures = []] = await load.ask('stop');
+        load.stop();
+        return figures.slice(1); // before the first step there was nothing
       },
       async findCapacity(seconds, path, connections) {
         const load = start(startChild<LoadQuestions>(at('../load.ts'), { core: otherCore }));

@@ -1,7 +1,7 @@
 /** (a) The endpoint as most people write it: global fetch, a timeout signal for each call, Promise.allSettled. */
 import Fastify from 'fastify';
 import { type Answers, toPage } from '../page.ts';
-import { deadlineMs, serve } from './serve.ts';
+import { serve } from './serve.ts';
 
 interface Params {
   readonly id: string;
@@ -9,15 +9,16 @@ interface Params {
 
 class StatusError extends Error {}
 
-serve(({ origins, log }) => {
+serve(({ origins, log, deadlineMs }) => {
   const app = Fastify({ logger: log });
+  const toStatus = compileStatus(deadlineMs);
 
   async function askAll(id: string) {
     const segment = encodeURIComponent(id);
     const [catalog, reviews, stock] = await Promise.allSettled([
-      getJson(`${origins.catalog}/catalog/${segment}`),
-      getJson(`${origins.reviews}/reviews/${segment}`),
-      getJson(`${origins.stock}/stock/${segment}`),
+      getJson(`${origins.catalog}/catalog/${segment}`, deadlineMs),
+      getJson(`${origins.reviews}/reviews/${segment}`, deadlineMs),
+      getJson(`${origins.stock}/stock/${segment}`, deadlineMs),
     ]);
     return {
       data: { catalog: toValue(catalog), reviews: toValue(reviews), stock: toValue(stock) },
@@ -41,7 +42,7 @@ serve(({ origins, log }) => {
   return app;
 });
 
-async function getJson(url: string) {
+async function getJson(url: string, deadlineMs: number) {
   const startedAt = performance.now();
   const response = await fetch(url, {
     headers: { accept: 'application/json' },
@@ -55,7 +56,7 @@ async function getJson(url: string) {
 const toValue = (result: PromiseSettledResult<{ readonly value: unknown }>) =>
   result.status === 'fulfilled' ? result.value.value : null;
 
-function toStatus(result: PromiseSettledResult<{ readonly durationMs: number }>) {
+const compileStatus = (deadlineMs: number) => (result: PromiseSettledResult<{ readonly durationMs: number }>) => {
   if (result.status === 'fulfilled') return { status: 'ok', durationMs: result.value.durationMs };
   const reason: unknown = result.reason;
   if (reason instanceof StatusError) return { status: 'failed', code: 'upstream_error', message: reason.message };
@@ -63,7 +64,7 @@ function toStatus(result: PromiseSettledResult<{ readonly durationMs: number }>)
     return { status: 'failed', code: 'timeout', message: `no answer within ${deadlineMs} ms` };
   }
   return { status: 'failed', code: 'unreachable', message: 'no answer' };
-}
+};
 
 interface Unchecked {
   readonly catalog: unknown;

@@ -1,48 +1,72 @@
 import type { Server } from 'node:http';
 import { type Profiler, Session } from 'node:inspector/promises';
-import { parseArgs } from 'node:util';
-import { type UpstreamName, upstreamNames } from '../bodies.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { StandardOptions } from '../../src/policies/standard.ts';
 import { answerQuestions } from '../child.ts';
 import { readCpu, type Usage } from '../measure.ts';
+import type { Origins } from '../upstream.ts';
 
-/** Milliseconds that every server gives to an answer. */
-export const deadlineMs = 2_000;
+/** What differs from how a server usually runs. */
+export interface ServerSetup {
+  /** What differs from the standard policies; false leaves all out. Only Confluo has any. */
+  readonly policies?: StandardOptions | false;
+  /** A line in the log for every request. */
+  readonly log?: boolean;
+  /** Milliseconds for an answer. */
+  readonly deadlineMs?: number;
+  /** Sockets to each upstream at most. */
+  readonly upstreamConnections?: number;
+  /** Processes that answer, where a server is made of several. */
+  readonly workers?: number;
+}
 
 /** What a server under test is told. */
-export interface ServerOptions {
-  readonly origins: Readonly<Record<UpstreamName, string>>;
-  /** Policies around the calls; only Confluo has any to leave out. */
-  readonly policies: boolean;
-  /** A line in the log for every request. */
-  readonly log: boolean;
+export interface ServerOptions extends Required<ServerSetup> {
+  readonly origins: Origins;
 }
+
+/** How every server usually runs. */
+export const usual = {
+  policies: {},
+  log: false,
+  deadlineMs: 2_000,
+  upstreamConnections: 64,
+  workers: 1,
+} as const satisfies Required<ServerSetup>;
 
 /** The part of a Fastify server that is needed here. */
 interface Listening {
   readonly server: Server;
-  listen(options: { readonly port: number; readonly host: string }): Promise<string>;
+  listen(options: { readonly port: number; readonly host: string; readonly backlog: number }): Promise<string>;
 }
 
-/** Runs a server under test: the parent asks it for its port, its use of the CPU, and a profile. */
+/** Runs a server under test: the parent asks it for its port, its use of the CPU and of memory, and a profile. */
 export function serve(create: (options: ServerOptions) => Listening | Promise<Listening>): void {
   let requests = 0;
   const profiler = new Session();
 
-  const questions = {
-    listen: async (): Promise<number> => {
-      const app = await create(readOptions());
+  const questions: ServerQuestions = {
+    async listen(options) {
+      const app = await create(options);
       app.server.on('request', () => {
         requests += 1;
       });
-      return Number(new URL(await app.listen({ port: 0, host: '127.0.0.1' })).port);
+      return Number(new URL(await app.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })).port);
     },
-    usage: (): Usage => ({ ...readCpu(), requests, rssBytes: process.memoryUsage.rss() }),
-    startProfile: async (): Promise<void> => {
+    usage: () => ({ ...readCpu(), requests, rssBytes: process.memoryUsage.rss() }),
+    neededRss() {
+      setFlagsFromString('--expose-gc');
+      const collect = runInNewContext('gc') as () => void; // what the flag defines
+      collect();
+      return process.memoryUsage.rss();
+    },
+    async startProfile() {
       profiler.connect();
       await profiler.post('Profiler.enable');
       await profiler.post('Profiler.start');
     },
-    stopProfile: async (): Promise<Profiler.Profile> => {
+    async stopProfile() {
       const { profile } = await profiler.post('Profiler.stop');
       profiler.disconnect();
       return profile;
@@ -53,18 +77,11 @@ export function serve(create: (options: ServerOptions) => Listening | Promise<Li
 
 /** What a server under test answers to. */
 export type ServerQuestions = {
-  readonly listen: () => Promise<number>;
+  /** Opens a port and tells it. */
+  readonly listen: (options: ServerOptions) => Promise<number>;
   readonly usage: () => Usage;
+  /** Resident bytes after a full collection of garbage. */
+  readonly neededRss: () => number;
   readonly startProfile: () => Promise<void>;
   readonly stopProfile: () => Promise<Profiler.Profile>;
 };
-
-function readOptions(): ServerOptions {
-  const { values, positionals } = parseArgs({
-    options: { 'no-policies': { type: 'boolean', default: false }, log: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  });
-  if (positionals.length !== upstreamNames.length) throw new Error(`needs the origins of ${upstreamNames.join(', ')}`);
-  const [catalog = '', reviews = '', stock = ''] = positionals;
-  return { origins: { catalog, reviews, stock }, policies: !values['no-policies'], log: values.log };
-}

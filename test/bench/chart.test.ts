@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { toChart } from '../../bench/chart.ts';
 import { result } from './result.ts';
 
-const [work] = result.works;
-const svg = work ? toChart(work, result) : '';
+const [section] = result.sections;
+const svg = section ? toChart(section, result) : '';
 const bars = [...svg.matchAll(/<rect class="(bar[^"]*)"[^>]* width="(\d+)"/g)].map(([, kind, width]) => ({
   kind,
   width: Number(width),

@@ -32,6 +32,19 @@ describe('a window', () => {
       true,
     );
   });
+
+  test('of a server that does not tell its requests counts the answers that the load saw', () => {
+    const [from, to] = [
+      { ...before, requests: undefined },
+      { cpuMicros: 7e6, atMs: 3_000, requests: undefined, rssBytes: 9 },
+    ];
+    expect(toWindow(from, to, load).cpuMicrosPerRequest).toBe(500);
+  });
+
+  test('that was not meant to take the whole core cannot be disturbed', () => {
+    const window = toWindow(before, { cpuMicros: 5.5e6, atMs: 3_000, requests: 4_100, rssBytes: 9 }, load, false);
+    expect(isDisturbed(window)).toBe(false);
+  });
 });
 
 describe('a server', () => {

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { warmUp } from '../compare.ts';
+import { contestants, type RunningServer } from '../servers.ts';
+import type { Session } from '../session.ts';
+import { toMegabytes } from '../table.ts';
+import { judgeMost } from '../verdict.ts';
+import { merge, toDelayedMerge } from '../works.ts';
+import { type Mode, toShort } from './mode.ts';
+
+/** What a server holds. */
+interface Held {
+  readonly label: string;
+  readonly idleBytes: number;
+  readonly heldBytes: number;
+  readonly bytesEach: number;
+}
+
+/** Resident memory for each request that waits for its upstreams. */
+export const memoryMode: Mode = {
+  names: ['undici', 'confluo'],
+  run: async ({ session, names, pace, smoke }) => {
+    const [count, delayMs] = smoke ? [50, 1_000] : [1_000, 6_000];
+    const deadlineMs = 4 * delayMs;
+    const setup = {
+      deadlineMs,
+      upstreamConnections: count,
+      // Standard, as far as a thousand calls of an upstream are allowed at once, and to be slow.
+      policies: { timeout: deadlineMs - 1_000, bulkhead: { limit: count } },
+    };
+    const held: Held[] = [];
+    for (const name of names) {
+      await session.withServers([name], { setup }, async ([server]) => {
+        if (!server) return;
+        await warmUp(server, merge, session.load, toShort(pace));
+        held.push(await hold(session, server, count, delayMs));
+      });
+    }
+    const [baseline] = held;
+    const ratios = held.slice(1).map(({ bytesEach }) => bytesEach / (baseline?.bytesEach ?? 1));
+    const toKilobytes = (bytes: number) => (bytes / 1_024).toFixed(1);
+    return {
+      title: 'Memory for each request in flight',
+      columns: ['server', 'KB each', 'RSS MB without', 'with'],
+      rows: held.map(({ label, idleBytes, heldBytes, bytesEach }) => [
+        label,
+        toKilobytes(bytesEach),
+        toMegabytes(idleBytes),
+        toMegabytes(heldBytes),
+      ]),
+      measure: 'Resident memory for each request in flight, its four sockets with it',
+      bars: held.map(({ label, bytesEach }) => ({ label, value: bytesEach, note: `${toKilobytes(bytesEach)} KB` })),
+      verdicts: [judgeMost('(c) needs no more than (b)', ratios, 1)],
+      notes: [
+        `${count.toLocaleString('en')} requests wait for three upstreams each, with as many connections to each upstream; read after a full collection of garbage, before and while they wait, of a warm server.`,
+      ],
+    };
+  },
+};
+
+/** Reads the memory of a warm server, without requests and with so many. */
+async function hold({ load }: Session, { name, port, child }: RunningServer, count: number, delayMs: number) {
+  if (!child) throw new Error(`${name}: its memory cannot be read from here`);
+  const idleBytes = await child.ask('neededRss');
+  await load.ask('mark');
+  await load.ask('start', { port, path: toDelayedMerge(delayMs).path, connections: count });
+  await sleep(delayMs / 2);
+  const heldBytes = await child.ask('neededRss');
+  const early = await load.ask('take');
+  await load.ask('stop');
+  const late = await load.ask('take');
+  if (early.answers > 0 || late.answers !== count || late.errors > 0) {
+    throw new Error(`${name}: ${early.answers} answers while it held, ${late.answers} of ${count} in the end`);
+  }
+  return { label: contestants[name].label, idleBytes, heldBytes, bytesEach: (heldBytes - idleBytes) / count };
+}
