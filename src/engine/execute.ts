@@ -1,5 +1,5 @@
 import type { RequestFacts } from './call.ts';
-import { now, startTimer } from './deadline.ts';
+import { now, remainingMs, startTimer } from './deadline.ts';
 import { type Failure, toInternalFailure } from './failure.ts';
 import type { Forwarded } from './forward.ts';
 import type { SourceOutcome } from './outcome.ts';
@@ -22,6 +22,8 @@ export interface Execution {
 export interface ExecuteOptions {
   /** Aborted by the owner when the client leaves; aborted here at the deadline and as soon as the fan-out is over. */
   readonly scope: OwnedScope;
+  /** When the request came, on the clock of `now`. Default: now. */
+  readonly startedAt?: number | undefined;
   /** The whole time for the answer, milliseconds. */
   readonly deadlineMs: number;
   readonly request: RequestFacts;
@@ -40,14 +42,17 @@ const notNeeded: Failure = { code: 'cancelled', message: 'no longer needed', rea
 export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptions): Promise<Execution> {
   return new Promise((resolve) => {
     const { scope, deadlineMs, strict } = options;
-    const deadlineAt = now() + deadlineMs;
+    const deadlineAt = (options.startedAt ?? now()) + deadlineMs;
     const runs = plan.sources.map(createRun);
     let open = runs.length;
     let isOver = false;
 
-    const stopTimer = startTimer(deadlineMs, () =>
-      scope.abort({ code: 'timeout', message: `no answer within ${deadlineMs} ms`, reason: 'deadline' }),
-    );
+    const onLate = () =>
+      scope.abort({ code: 'timeout', message: `no answer within ${deadlineMs} ms`, reason: 'deadline' });
+    const leftMs = remainingMs(deadlineAt);
+    const stopTimer = startTimer(leftMs, onLate);
+    // It waited for so long before it could begin.
+    if (leftMs === 0) onLate();
     scope.onAbort(finish);
 
     for (const run of runs) if (run.source.needs.length === 0) start(run);

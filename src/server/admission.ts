@@ -1,5 +1,6 @@
 import { now } from '../engine/deadline.ts';
 import { DefinitionError } from '../engine/definition-error.ts';
+import { createTurns } from './turns.ts';
 
 /** How much a server takes on. */
 export interface AdmissionOptions {
@@ -19,16 +20,21 @@ export interface Admitted {
   leave(): void;
 }
 
-/** Decides who is let in. */
+/** Decides who is let in, and when. */
 export interface Admission {
-  /** Lets a request in; undefined when there is too much to do already. */
-  admit(): Admitted | undefined;
+  /** Lets in a request that has so many milliseconds for its answer; undefined when there is too much to do already. */
+  admit(deadlineMs: number): Admitted | undefined;
+  /** Begins the work of a request that was let in: now, or behind others, if there is much to do. It must not throw. */
+  readonly begin: (work: () => void) => void;
   /** Stops watching the clock. */
   close(): void;
 }
 
 /** How often the clock is looked at, milliseconds. */
 const tickMs = 50;
+
+/** Of the time that a request has: so much may pass before it begins, or it is better off elsewhere. */
+const longestWait = 0.5;
 
 /**
  * Bounds the work of all requests together, so that those who are let in are still answered in time when too many come.
@@ -49,6 +55,7 @@ export function createAdmission({
   let lagMs = 0;
   let lastLagMs = 0;
   let dueAt = now() + tickMs;
+  const turns = createTurns();
   const timer = setInterval(() => {
     const at = now();
     lagMs = Math.min(lastLagMs, at - dueAt);
@@ -57,8 +64,9 @@ export function createAdmission({
   }, tickMs);
   timer.unref();
 
-  function admit(): Admitted | undefined {
-    if (inFlight >= maxInFlight || held >= maxHeldBytes || lagMs > maxLagMs) return undefined;
+  function admit(deadlineMs: number): Admitted | undefined {
+    if (inFlight >= maxInFlight || turns.waiting() >= maxInFlight || held >= maxHeldBytes) return undefined;
+    if (lagMs > maxLagMs || turns.waitedMs() > longestWait * deadlineMs) return undefined;
     inFlight += 1;
     let own = 0;
     let isIn = true;
@@ -78,7 +86,7 @@ export function createAdmission({
     };
   }
 
-  return { admit, close: () => clearInterval(timer) };
+  return { admit, begin: turns.begin, close: () => clearInterval(timer) };
 }
 
 /** Seconds for a Retry-After: spread, so that those who were turned away do not come back together. */

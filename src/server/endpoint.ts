@@ -48,7 +48,9 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     if (!takesBody && hasBody(headers)) {
       return refuse(request, reply, log, toStatusProblem(400, request.id, 'no body is expected here'));
     }
-    const admitted = admission.admit();
+    const { strict, waitMs, applied } = toPreferences(headers['prefer']);
+    const deadlineMs = waitMs === undefined ? plan.deadlineMs : Math.min(plan.deadlineMs, waitMs);
+    const admitted = admission.admit(deadlineMs);
     if (!admitted) {
       reply.header('retry-after', toRetryAfter());
       return refuse(request, reply, log, toStatusProblem(503, request.id, 'the server has too much to do'), 'shed');
@@ -59,22 +61,23 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
       admitted.leave();
       if (!reply.raw.writableFinished) scope.abort(clientLeft);
     });
-    const { strict, waitMs, applied } = toPreferences(headers['prefer']);
     const facts = toFacts(request.id, headers, admitted.hold);
     const input = toInput(request);
-    const deadlineMs = waitMs === undefined ? plan.deadlineMs : Math.min(plan.deadlineMs, waitMs);
     if (applied !== undefined) reply.header('preference-applied', applied);
+    const options = { scope, startedAt, deadlineMs, request: facts, forwarded: toForwarded(headers), strict };
     // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
-    execute(plan, input, { scope, deadlineMs, request: facts, forwarded: toForwarded(headers), strict })
-      .then((execution) => {
-        const isGone = scope.failure === clientLeft;
-        if (!isGone) respond(reply, facts, execution, input);
-        const status = isGone ? 499 : reply.statusCode;
-        const { requestId, traceId } = facts;
-        const durationMs = now() - startedAt;
-        logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
-      })
-      .catch((error: unknown) => reply.send(error));
+    admission.begin(() => {
+      execute(plan, input, options)
+        .then((execution) => {
+          const isGone = scope.failure === clientLeft;
+          if (!isGone) respond(reply, facts, execution, input);
+          const status = isGone ? 499 : reply.statusCode;
+          const { requestId, traceId } = facts;
+          const durationMs = now() - startedAt;
+          logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
+        })
+        .catch((error: unknown) => reply.send(error));
+    });
   }
 
   const schema = toRouteSchema(plan, examples, options.isTagged);

@@ -12,45 +12,73 @@ afterEach(() => {
 describe('admission', () => {
   it('lets in so many at once, and another when one has left', () => {
     const admission = createAdmission({ maxInFlight: 2 });
-    const first = admission.admit();
-    expect([first, admission.admit(), admission.admit()].map((admitted) => admitted !== undefined)).toEqual([
+    const first = admission.admit(1_000);
+    expect([first, admission.admit(1_000), admission.admit(1_000)].map((admitted) => admitted !== undefined)).toEqual([
       true,
       true,
       false,
     ]);
     first?.leave();
     first?.leave(); // once is enough, twice is no harm
-    expect(admission.admit()).toBeDefined();
-    expect(admission.admit()).toBeUndefined();
+    expect(admission.admit(1_000)).toBeDefined();
+    expect(admission.admit(1_000)).toBeUndefined();
     admission.close();
   });
 
   it('holds so many bytes and not one more, and has them back when a request has left', () => {
     const admission = createAdmission({ maxHeldBytes: 100 });
-    const [one, other] = [admission.admit(), admission.admit()];
+    const [one, other] = [admission.admit(1_000), admission.admit(1_000)];
     expect([one?.hold(60), other?.hold(41), other?.hold(40)]).toEqual([true, false, true]);
-    expect(admission.admit()).toBeUndefined();
+    expect(admission.admit(1_000)).toBeUndefined();
     one?.leave();
     expect(one?.hold(1)).toBe(false);
-    expect(admission.admit()?.hold(60)).toBe(true);
+    expect(admission.admit(1_000)?.hold(60)).toBe(true);
     admission.close();
   });
 
   it('lets nobody in while the event loop is late again and again; one stall is no overload', () => {
     const admission = createAdmission({ maxLagMs: 100 });
     vi.advanceTimersByTime(1_000);
-    expect(admission.admit()).toBeDefined();
+    expect(admission.admit(1_000)).toBeDefined();
     let at = performance.now();
     const tick = (lagMs: number) => {
       at += 50 + lagMs;
       vi.spyOn(performance, 'now').mockReturnValue(at);
       vi.advanceTimersByTime(50);
-      return admission.admit() !== undefined;
+      return admission.admit(1_000) !== undefined;
     };
     expect([tick(101), tick(0), tick(101), tick(100), tick(0)]).toEqual([true, true, true, true, true]);
     expect([tick(101), tick(101), tick(500), tick(0)]).toEqual([true, false, false, true]);
     admission.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('lets nobody in who would wait for more than half of its time before it begins', () => {
+    const admission = createAdmission();
+    const at = performance.now();
+    const now = vi.spyOn(performance, 'now').mockReturnValue(at);
+    for (let i = 0; i < 17; i += 1) admission.begin(() => {});
+    now.mockReturnValue(at + 500);
+    expect([admission.admit(1_000), admission.admit(999)].map((admitted) => admitted !== undefined)).toEqual([
+      true,
+      false,
+    ]);
+    vi.advanceTimersByTime(0);
+    expect(admission.admit(1)).toBeDefined();
+    admission.close();
+  });
+
+  it('lets no more wait than may be in flight, even of those who have left', () => {
+    const admission = createAdmission({ maxInFlight: 2 });
+    for (let i = 0; i < 18; i += 1) {
+      const admitted = admission.admit(1_000);
+      admission.begin(() => {});
+      admitted?.leave();
+    }
+    expect(admission.admit(1_000)).toBeUndefined();
+    vi.advanceTimersByTime(0);
+    expect(admission.admit(1_000)).toBeDefined();
+    admission.close();
   });
 
   it.each([{ maxInFlight: 0 }, { maxHeldBytes: 1.5 }, { maxLagMs: Number.NaN }])('refuses %o', (options) => {
