@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Static, Type } from 'typebox';
 import { Check, Default, Errors } from 'typebox/value';
 import type { AdmissionOptions } from './server/admission.ts';
@@ -23,6 +24,13 @@ const keys = Type.Object({
   CONFLUO_LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
   /** Milliseconds from SIGTERM to the end, whatever still runs: below the 30 s after which orchestrators kill. */
   CONFLUO_STOP_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 25_000 }),
+  /**
+   * Milliseconds from SIGTERM until no new connection is taken: load balancers need a moment to notice. Enough for Kubernetes,
+   * whose nodes learn within a second or two; for others the interval of their checks, times how many must fail.
+   */
+  CONFLUO_DRAIN_MS: Type.Integer({ minimum: 0, maximum: 600_000, default: 5_000 }),
+  /** Processes that answer, or `auto` for as many as the machine runs at once. 1 is one process, without a parent. */
+  CONFLUO_WORKERS: Type.Integer({ minimum: 1, maximum: 256, default: 1 }),
   /** Aggregations at once; beyond it 503. */
   CONFLUO_MAX_IN_FLIGHT: Type.Optional(Type.Integer({ minimum: 1 })),
   /** Bytes of upstreams' answers held at once. */
@@ -44,6 +52,9 @@ export interface Config {
   readonly upstreams: 'live' | 'embedded';
   readonly logLevel: string;
   readonly stopMs: number;
+  /** Below `stopMs`, or 0. */
+  readonly drainMs: number;
+  readonly workers: number;
   /** What is taken on at once, where it is given. */
   readonly admission: AdmissionOptions;
   /** Limits that are given. */
@@ -82,6 +93,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   complaints.push(...ofEdge);
   const values = Default(keys, given);
   if (!Check(keys, values)) complaints.push(...toComplaints(values));
+  else if (values.CONFLUO_DRAIN_MS > 0 && values.CONFLUO_DRAIN_MS >= values.CONFLUO_STOP_MS)
+    complaints.push('CONFLUO_DRAIN_MS must be below CONFLUO_STOP_MS, or what runs would have no time to finish');
   if (complaints.length > 0) throw new ConfigError(complaints.join('; '));
   return toConfig(values as Static<typeof keys>, { limits, edge, origins }); // checked above
 }
@@ -97,8 +110,10 @@ const toUpstreamName = (key: string): string => key.toLowerCase().replaceAll('_'
 const isKey = (key: string): key is keyof typeof keys.properties => Object.hasOwn(keys.properties, key);
 
 /** Only digits are a number: what is empty, a fraction or a word stays text and is complained of. */
-const toValue = (key: keyof typeof keys.properties, text: string): string | number =>
-  Type.IsInteger(keys.properties[key]) && /^-?\d+$/.test(text) ? Number(text) : text;
+function toValue(key: keyof typeof keys.properties, text: string): string | number {
+  if (key === 'CONFLUO_WORKERS' && text === 'auto') return availableParallelism();
+  return Type.IsInteger(keys.properties[key]) && /^-?\d+$/.test(text) ? Number(text) : text;
+}
 
 function readLimit(
   key: string,
@@ -117,7 +132,8 @@ function readLimit(
 const toComplaints = (values: unknown): readonly string[] =>
   Errors(keys, values).map(({ instancePath, keyword, params, message }) => {
     const allowed = keyword === 'enum' ? `must be one of ${params.allowedValues.join(', ')}` : message;
-    return `${instancePath.slice(1)} ${allowed}`;
+    const orAuto = instancePath === '/CONFLUO_WORKERS' ? ' or auto' : '';
+    return `${instancePath.slice(1)} ${allowed}${orAuto}`;
   });
 
 function toConfig(
@@ -131,6 +147,8 @@ function toConfig(
     upstreams: values.CONFLUO_UPSTREAMS,
     logLevel: values.CONFLUO_LOG_LEVEL,
     stopMs: values.CONFLUO_STOP_MS,
+    drainMs: values.CONFLUO_DRAIN_MS,
+    workers: values.CONFLUO_WORKERS,
     admission: Object.freeze({
       maxInFlight: values.CONFLUO_MAX_IN_FLIGHT,
       maxHeldBytes: values.CONFLUO_MAX_HELD_BYTES,

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const oldestNode = 24;
+const file = fileURLToPath(import.meta.url);
 
 /**
  * What the process ends with when it cannot start (sysexits.h), by the name of the error: EX_CONFIG and EX_UNAVAILABLE.
@@ -21,8 +23,13 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     if (major < oldestNode) throw new Error(`Node ${oldestNode} or newer is needed, this is ${process.version}`);
     // Imported only now: an older Node could not even load what these import.
     const { loadConfig } = await import('./config.ts');
+    const config = loadConfig(env);
+    if (config.workers > 1 && cluster.isPrimary) {
+      const { supervise } = await import('./workers.ts');
+      return supervise(config, { file, env });
+    }
     const { serve } = await import('./serve.ts');
-    await serve(loadConfig(env));
+    await serve(config);
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     process.stderr.write(`confluo: ${message}\n`);
@@ -30,5 +37,5 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
   }
 }
 
-const isEntry = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+const isEntry = process.argv[1] !== undefined && realpathSync(process.argv[1]) === file;
 if (isEntry) await run(process.env);

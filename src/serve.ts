@@ -1,6 +1,5 @@
+import cluster from 'node:cluster';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
@@ -8,11 +7,9 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
+import { prepareDrain } from './server/drain.ts';
 import { keepYoung } from './server/heap.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
-
-/** How often connections are looked at that became idle while the server drains, milliseconds. */
-const idleCheckMs = 100;
 
 /** How long the last lines may take to whoever reads them, milliseconds: nobody may be there. */
 const lastLinesMs = 500;
@@ -36,13 +33,14 @@ export async function serve(config: Config): Promise<void> {
     edge: config.edge,
     logger,
   });
-  const silent = watchSilent(server.server);
+  const drain = prepareDrain(server, readiness);
 
-  closeWithGrace({ delay: config.stopMs, logger: false }, async ({ signal, err }) => {
-    if (err) logger.fatal({ err }, 'defect');
+  whenStopped(config.stopMs, async (signal, error) => {
+    if (error) logger.fatal({ err: error }, 'defect');
     logger.info({ signal }, 'draining');
-    readiness.isDraining = true;
-    await drain(server, silent);
+    // Only SIGTERM comes from where others must notice first. At a terminal somebody waits; after a defect nobody should come
+    // any more; and the port of a parent that has died is wanted by the next one.
+    await drain(signal === 'SIGTERM' ? config.drainMs : 0);
     logger.info('stopped');
     // Lines are written in the background; at the exit, what is under way there would be overtaken or lost.
     output.end();
@@ -53,33 +51,31 @@ export async function serve(config: Config): Promise<void> {
   logger.info({ address: server.listeningOrigin }, 'listening');
 }
 
-/** Finishes what runs and takes nothing new. Every answer says so; connections are closed as soon as they are idle. */
-async function drain(server: FastifyInstance, silent: SilentSockets): Promise<void> {
-  const closeIdle = () => {
-    server.server.closeIdleConnections();
-    silent.destroy();
+/**
+ * Calls `stop` once, at the first signal or defect; the process ends with it, or after `stopMs`, or at a second signal.
+ * A worker ends at no second one: what its group gets and what its parent passes on are the same signal twice.
+ */
+function whenStopped(stopMs: number, stop: (signal: string | undefined, error?: Error) => Promise<void>): void {
+  const { worker } = cluster;
+  let given: string | undefined;
+  const { close } = closeWithGrace(
+    { delay: stopMs, logger: false, skip: worker ? ['SIGTERM', 'SIGINT'] : [] },
+    async ({ signal = given, err }) => stop(signal, err),
+  );
+  if (!worker) return;
+
+  const stopOnce = (signal: string) => {
+    if (given !== undefined) return;
+    given = signal;
+    close();
   };
-  const timer = setInterval(closeIdle, idleCheckMs);
-  await server.close();
-  clearInterval(timer);
-}
-
-/** Connections on which nothing was said yet, as browsers and load balancers open them ahead. Node does not call them idle. */
-interface SilentSockets {
-  destroy(): void;
-}
-
-function watchSilent(server: Server): SilentSockets {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  process.on('SIGTERM', stopOnce);
+  process.on('SIGINT', stopOnce);
+  worker.on('disconnect', () => {
+    // Else Node ends a worker that has lost its parent at once.
+    worker.exitedAfterDisconnect = true;
+    stopOnce('disconnect');
   });
-  return {
-    destroy() {
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    },
-  };
 }
 
 const reasons: Readonly<Record<string, string>> = { EADDRINUSE: 'is in use', EACCES: 'is not allowed' };

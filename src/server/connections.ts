@@ -41,6 +41,7 @@ interface State extends Connection {
 export function watchConnections(server: Server, limits: Limits): Connections {
   const open = new Map<Socket, State>();
   const addresses = new Map<string, number>();
+  let isEnding = false;
 
   server.maxConnections = limits.maxConnections;
   server.on('connection', (socket) => {
@@ -57,6 +58,10 @@ export function watchConnections(server: Server, limits: Limits): Connections {
       else addresses.set(address, left);
     });
   });
+  server.on(ending, () => {
+    isEnding = true;
+    for (const state of open.values()) if (state.last && !state.last.headersSent) closeBehind(state.last, state);
+  });
   startSweep(server, limits, open);
 
   return {
@@ -70,7 +75,7 @@ export function watchConnections(server: Server, limits: Limits): Connections {
       state.pending += 1;
       state.requests += 1;
       // Node's own limit would answer the next one with an empty 503.
-      if (state.requests >= limits.maxRequestsPerConnection) closeBehind(response, state);
+      if (isEnding || state.requests >= limits.maxRequestsPerConnection) closeBehind(response, state);
       state.last = response;
       response.on('close', state.settle);
       return state;
@@ -87,6 +92,14 @@ export function watchConnections(server: Server, limits: Limits): Connections {
     },
   };
 }
+
+const ending = 'confluo:ending';
+
+/**
+ * Lets each connection of a watched server have one more answer, which says `Connection: close`; idle ones are left open, for a
+ * proxy may be sending on them. Of requests that were sent ahead, all that are here get their answer.
+ */
+export const endConnections = (server: Server): void => void server.emit(ending);
 
 /** Makes an answer the last one of its connection. */
 export function closeBehind(response: ServerResponse, connection: Connection): void {

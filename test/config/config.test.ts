@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, loadConfig, toOriginKey } from '../../src/config.ts';
 
@@ -20,6 +21,8 @@ describe('the configuration', () => {
       upstreams: 'live',
       logLevel: 'info',
       stopMs: 25_000,
+      drainMs: 5_000,
+      workers: 1,
       admission: {},
       limits: {},
       edge: {},
@@ -35,6 +38,8 @@ describe('the configuration', () => {
       CONFLUO_UPSTREAMS: 'embedded',
       CONFLUO_LOG_LEVEL: 'silent',
       CONFLUO_STOP_MS: '600000',
+      CONFLUO_DRAIN_MS: '599999',
+      CONFLUO_WORKERS: '16',
       CONFLUO_MAX_IN_FLIGHT: '200',
       CONFLUO_MAX_HELD_BYTES: '1000000',
       CONFLUO_MAX_LAG_MS: '100',
@@ -51,6 +56,8 @@ describe('the configuration', () => {
       upstreams: 'embedded',
       logLevel: 'silent',
       stopMs: 600_000,
+      drainMs: 599_999,
+      workers: 16,
       admission: { maxInFlight: 200, maxHeldBytes: 1_000_000, maxLagMs: 100 },
       limits: { maxUrlBytes: 4_096, maxConnectionsPerAddress: 1, readMs: 1_000 },
       edge: {},
@@ -70,6 +77,10 @@ describe('the configuration', () => {
   });
 });
 
+test('`auto` is as many workers as the machine runs at once', () => {
+  expect(loadConfig({ CONFLUO_WORKERS: 'auto' })).toMatchObject({ workers: availableParallelism() });
+});
+
 describe('a key that cannot work is named', () => {
   test.each([
     ['PORT', ['', ' ', 'http', '3000.5', '1e3', '0x10', ' 80', '+80', 'true', '-1', '65536', '9'.repeat(400)]],
@@ -81,6 +92,8 @@ describe('a key that cannot work is named', () => {
     ['CONFLUO_MAX_HELD_BYTES', ['0', '256MiB']],
     ['CONFLUO_MAX_LAG_MS', ['0', 'NaN']],
     ['CONFLUO_STOP_MS', ['', '25s', '-1', '600001', '1n']],
+    ['CONFLUO_DRAIN_MS', ['', '5s', '-1', '600001']],
+    ['CONFLUO_WORKERS', ['', '0', '-1', '1.5', '257', 'Auto', 'all']],
     ['CONFLUO_MAX_HEADERS', ['', '0', '1e2', '-1', '1000001', ' 10', '1.5']],
     ['CONFLUO_HEADER_MS', ['0', '5s', '3600001']],
     [
@@ -111,6 +124,19 @@ describe('a key that cannot work is named', () => {
 
   test('with the values that it can have', () => {
     expect(complaint({ CONFLUO_UPSTREAMS: 'dead' })).toBe('CONFLUO_UPSTREAMS must be one of live, embedded');
+    expect(complaint({ CONFLUO_WORKERS: 'Auto' })).toBe('CONFLUO_WORKERS must be integer or auto');
+  });
+
+  test.each([
+    { CONFLUO_DRAIN_MS: '25000' },
+    { CONFLUO_STOP_MS: '5000' },
+    { CONFLUO_DRAIN_MS: '300', CONFLUO_STOP_MS: '200' },
+  ])('together with the other one: %j', (env) => {
+    expect(complaint(env)).toMatch(/^CONFLUO_DRAIN_MS must be below CONFLUO_STOP_MS, .*$/);
+  });
+
+  test('and none, where nothing is waited for', () => {
+    expect(complaint({ CONFLUO_DRAIN_MS: '0', CONFLUO_STOP_MS: '0' })).toBe('none');
   });
 
   test.each([

@@ -1,77 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ask, json, type Line, startUpstream } from './setup.ts';
-
-const root = join(import.meta.dirname, '../..');
-const door = pathToFileURL(join(root, 'src/index.ts')).href;
-
-const provider = (origin = 'http://127.0.0.1:9') => `
-import { defineUpstream, path, Type } from '${door}';
-const shop = defineUpstream({ name: 'my-shop', origin: '${origin}', policies: [] });
-export const getItem = shop.provider({ name: 'item', output: Type.Unknown(), request: () => ({ path: path\`/item\` }) });
-`;
-const route = (sources = 'const item = route.source(getItem, { input: () => null });', options = '') => `
-import { defineRoute, Type } from '${door}';
-import { getItem } from '../providers/shop.ts';
-const route = defineRoute({ url: '/v1/item', summary: 'An item', ${options} });
-${sources}
-export default route.merge({ item });
-`;
-const good = { 'providers/shop.ts': provider(), 'routes/item.ts': route() };
-
-/** The program, started in a folder with these files. */
-interface Program {
-  readonly child: ChildProcess;
-  readonly lines: readonly Line[];
-  readonly errors: () => string;
-  readonly ended: Promise<number | null>;
-}
-
-async function start(
-  files: Readonly<Record<string, string>>,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Program> {
-  const folder = await mkdtemp(join(tmpdir(), 'confluo-main-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-  const child = spawn(process.execPath, [join(root, 'src/main.ts')], { cwd: folder, env: { PORT: '0', ...env } });
-  onTestFinished(() => {
-    child.kill('SIGKILL');
-  });
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  const lines: Line[] = [];
-  let rest = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const [last = '', ...complete] = (rest + text).split('\n').reverse();
-    rest = last;
-    for (const line of complete.reverse()) lines.push(JSON.parse(line) as Line);
-    child.emit('line');
-  });
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { child, lines, errors: () => errors, ended };
-}
-
-async function findLine({ child, lines, errors }: Program, msg: string): Promise<Line> {
-  for (;;) {
-    const found = lines.find((line) => line['msg'] === msg);
-    if (found) return found;
-    if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}: ${errors()}`);
-    await Promise.race([once(child, 'line'), once(child, 'exit')]);
-  }
-}
+import { findLine, good, provider, route, start, startListening } from './program.ts';
+import { ask, json, startUpstream } from './setup.ts';
 
 describe('what keeps it from starting is one line, and the exit code says whose it is', () => {
   const needsOptional = `
@@ -197,15 +129,9 @@ describe('what keeps it from starting is one line, and the exit code says whose 
 });
 
 describe('a program that runs', () => {
-  const run = async (env: Readonly<Record<string, string>>) => {
-    const program = await start(good, env);
-    const { address } = await findLine(program, 'listening');
-    return { ...program, origin: String(address) };
-  };
-
   test('serves the folder, says where, and takes origins from the environment', async () => {
     const upstream = await startUpstream(json({ id: 7 }));
-    const { origin, errors } = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
+    const { origin, errors } = await startListening({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
 
     expect(origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect((await ask(`${origin}/v1/item`)).json()).toMatchObject({ data: { item: { id: 7 } } });
@@ -219,7 +145,7 @@ describe('a program that runs', () => {
       const upstream = await startUpstream((response) => {
         answer = () => response.writeHead(200, { 'content-type': 'application/json' }).end('1');
       });
-      const program = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
+      const program = await startListening({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
       const { origin, child, ended } = program;
       const agent = new Agent({ keepAlive: true });
       const keep = (url: string) =>
@@ -257,7 +183,7 @@ describe('a program that runs', () => {
   );
 
   test('does not wait for clients that have not said anything', async () => {
-    const program = await run({});
+    const program = await startListening({});
     const silent = connect({ port: Number(new URL(program.origin).port), host: '127.0.0.1' });
     await once(silent, 'connect');
     expect((await ask(`${program.origin}/livez`)).status).toBe(200);
@@ -271,7 +197,7 @@ describe('a program that runs', () => {
 
   test('does not wait longer than it may', async () => {
     const upstream = await startUpstream(() => {});
-    const program = await run({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin, CONFLUO_STOP_MS: '300' });
+    const program = await startListening({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin, CONFLUO_STOP_MS: '300' });
     const gone = ask(`${program.origin}/v1/item`).catch(() => 'cut off');
     await upstream.arrived(1);
 
