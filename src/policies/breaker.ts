@@ -2,7 +2,7 @@ import type { Call, CallInfo, Policy } from '../engine/call.ts';
 import { type Failed, failed, type Outcome } from '../engine/outcome.ts';
 import { type CircuitOptions, createCircuit } from './circuit.ts';
 import { shareCircuits } from './circuits.ts';
-import { requireCounts, requireDurations, requireShares } from './options.ts';
+import { requireCounts, requireDurations, requireKnown, requireShares } from './options.ts';
 
 /** When a breaker opens, and for how long. */
 export type BreakerOptions = Partial<CircuitOptions>;
@@ -27,7 +27,9 @@ export function breaker({
   openMs = 5_000, // a restart takes about that long
   maxOpenMs = 60_000, // the longest that a recovered upstream goes unnoticed
   probes = 3, // one may be luck
+  ...unknown
 }: BreakerOptions = {}): Policy {
+  requireKnown('breaker', unknown);
   requireDurations('breaker', { windowMs, openMs, maxOpenMs });
   requireCounts('breaker', { minCalls, unreachableInRow, probes });
   requireShares('breaker', { failureShare });

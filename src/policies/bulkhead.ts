@@ -3,7 +3,7 @@ import { now } from '../engine/deadline.ts';
 import type { Failure } from '../engine/failure.ts';
 import type { Failed, Outcome } from '../engine/outcome.ts';
 import type { Adaptive, LimitLaw } from './adaptive.ts';
-import { requireCounts, requireDurations } from './options.ts';
+import { requireCounts, requireDurations, requireKnown } from './options.ts';
 import { createPlaces, type Places } from './places.ts';
 
 /** How many calls an upstream gets at once. */
@@ -33,7 +33,9 @@ export function bulkhead({
   queue = 32, // evens out a burst; more would be latency that nobody asked for
   maxWaitMs = 50, // above it the wait itself is the failure
   adaptive,
+  ...unknown
 }: BulkheadOptions = {}): Policy {
+  requireKnown('bulkhead', unknown);
   requireCounts('bulkhead', { limit });
   requireCounts('bulkhead', { queue }, 0);
   requireDurations('bulkhead', { maxWaitMs });

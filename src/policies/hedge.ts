@@ -6,7 +6,7 @@ import { createScope, type OwnedScope } from '../engine/scope.ts';
 import { type BudgetDefinition, shareBudget, standardBudget } from './budget.ts';
 import { shareCircuits } from './circuits.ts';
 import { requireIdempotent } from './idempotent.ts';
-import { requireCounts, requireDurations, requireShares } from './options.ts';
+import { requireCounts, requireDurations, requireKnown, requireShares } from './options.ts';
 import { createQuantile } from './quantile.ts';
 import { createTickets } from './tickets.ts';
 
@@ -43,7 +43,9 @@ export function hedge({
   minDelayMs = 10, // below that there is nothing to win
   share = 0.05, // what the quantile asks for; more means that the upstream slows down as a whole
   budget = standardBudget,
+  ...unknown
 }: HedgeOptions = {}): Policy {
+  requireKnown('hedge', unknown);
   requireShares('hedge', { quantile, share });
   requireCounts('hedge', { minSamples });
   requireDurations('hedge', { minDelayMs });

@@ -16,6 +16,15 @@ export const requireShares = (policy: string, shares: Numbers): void =>
 export const requireDurations = (policy: string, durations: Numbers): void =>
   requireAll(policy, durations, isDuration, 'a number of milliseconds above 0');
 
+/**
+ * Takes what is left of a policy's options when those it knows are taken out.
+ *
+ * @throws DefinitionError if there is anything: nobody would notice that it does nothing.
+ */
+export function requireKnown(policy: string, rest: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(rest)) throw new DefinitionError(`${policy}: "${name}" is not one of its options`);
+}
+
 function requireAll(policy: string, numbers: Numbers, isFit: (number: number) => boolean, wanted: string): void {
   for (const [name, number] of Object.entries(numbers)) {
     if (!isFit(number)) throw new DefinitionError(`${policy}: ${name} is ${number}, which is not ${wanted}`);

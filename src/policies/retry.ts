@@ -6,7 +6,7 @@ import type { Scope } from '../engine/scope.ts';
 import { type BackoffOptions, toBackoffMs } from './backoff.ts';
 import { type BudgetDefinition, shareBudget, standardBudget } from './budget.ts';
 import { requireIdempotent } from './idempotent.ts';
-import { requireCounts } from './options.ts';
+import { requireCounts, requireKnown } from './options.ts';
 
 /** How a failed call is tried again. */
 export interface RetryOptions {
@@ -32,7 +32,9 @@ export function retry({
   attempts = 2, // what a second attempt does not cure is an outage, and a third makes it worse
   backoff = {},
   budget = standardBudget,
+  ...unknown
 }: RetryOptions = {}): Policy {
+  requireKnown('retry', unknown);
   requireCounts('retry', { attempts }, 2);
 
   return <I, O>(next: Call<I, O>, info: CallInfo): Call<I, O> => {

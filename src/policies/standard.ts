@@ -4,6 +4,7 @@ import { type BulkheadOptions, bulkhead } from './bulkhead.ts';
 import { coalesce } from './coalesce.ts';
 import { type HedgeOptions, hedge } from './hedge.ts';
 import { onlyWhere } from './idempotent.ts';
+import { requireKnown } from './options.ts';
 import { type RetryOptions, retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 
@@ -30,7 +31,7 @@ export interface StandardPolicies {
  * The recommended policies in their order. What must not be repeated is called once: retry, hedge and coalescing leave
  * such providers alone here, while naming them for one is an error at start-up.
  *
- * @throws DefinitionError when an option is out of its range.
+ * @throws DefinitionError when an option is unknown or out of its range.
  */
 export function standard({
   coalesce: coalesced = false, // shares answers between requests: whoever knows that it is right says so
@@ -39,7 +40,9 @@ export function standard({
   timeout: attemptMs = 1_200, // above the connect limit, which names its failures better; leaves 800 of 2,000 to a retry
   breaker: broken = {},
   bulkhead: bounded = {},
+  ...unknown
 }: StandardOptions = {}): StandardPolicies {
+  requireKnown('standard', unknown);
   const provider: Policy[] = [];
   // Around everything: who joins costs nothing, neither a retry nor a place.
   if (coalesced) provider.push(onlyWhere(({ safe }) => safe, coalesce()));

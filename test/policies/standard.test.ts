@@ -2,10 +2,15 @@ import { Type } from 'typebox';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBinding } from '../../src/engine/bind.ts';
 import type { Call, Policy } from '../../src/engine/call.ts';
+import { DefinitionError } from '../../src/engine/definition-error.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
 import type { Outcome } from '../../src/engine/outcome.ts';
 import { path } from '../../src/engine/path.ts';
 import { defineUpstream, type Upstream } from '../../src/engine/provider.ts';
+import { breaker } from '../../src/policies/breaker.ts';
+import { bulkhead } from '../../src/policies/bulkhead.ts';
+import { hedge } from '../../src/policies/hedge.ts';
+import { retry } from '../../src/policies/retry.ts';
 import { standard } from '../../src/policies/standard.ts';
 import { createFakeUpstreams, failure, type Reply, silence, answer as toReply } from '../support/transport.ts';
 import { codeOf, createContext, createManualUpstream, createUpstream, settle, unavailable, watch } from './support.ts';
@@ -107,6 +112,16 @@ describe('standard', () => {
     expect(binding.snapshot()).toMatchObject({ shop: { inFlight: 1 } });
   });
 
+  it('with coalescing makes the call of two sources of one request once', async () => {
+    const { bind, requests } = createApp({ '/product': toReply('{"id":1}', 10) }, standard({ coalesce: true }));
+    const call = bind(shop, 'product');
+    const context = createContext();
+    const both = [start(call, context), start(call, context)];
+    await vi.advanceTimersByTimeAsync(20);
+    expect(both.map(({ outcome }) => outcome?.status)).toEqual(['ok', 'ok']);
+    expect(requests).toHaveLength(1);
+  });
+
   it('can be tweaked, policy by policy', async () => {
     const upstream = createManualUpstream();
     const bind = (policies: readonly Policy[]) =>
@@ -133,5 +148,16 @@ describe('standard', () => {
   ])('with %o has so many policies', (options, counts) => {
     const { provider, upstream } = standard(options);
     expect([provider.length, upstream.length]).toEqual(counts);
+  });
+
+  it.each([
+    ['standard', () => standard({ breker: false } as never)],
+    ['breaker', () => breaker({ openMS: 1 } as never)],
+    ['retry', () => retry({ tries: 2 } as never)],
+    ['hedge', () => hedge({ delayMs: 2 } as never)],
+    ['bulkhead', () => bulkhead({ max: 2 } as never)],
+  ])('refuses an option that %s does not know', (policy, make) => {
+    expect(make).toThrow(DefinitionError);
+    expect(make).toThrow(new RegExp(`^${policy}: "\\w+" is not one of its options$`));
   });
 });
