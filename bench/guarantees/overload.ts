@@ -1,19 +1,40 @@
 import { type Guarantee, toCount, toMs } from './guarantee.ts';
 import type { StreamFigures } from './open-loop.ts';
-import { withStage } from './stage.ts';
+import { type Stage, withStage } from './stage.ts';
 
 const sources = ['a', 'b', 'c'];
-const connections = 32;
 /** What is offered, of the peak, and what has to come out of it. */
-const steps = [
+const loads = [
   { times: 2, share: 0.9 },
   { times: 10, share: 0.8 },
 ] as const;
 const calmShare = 0.5;
 const recoverySeconds = 5;
 const shedMs = 10;
+/** More than the server takes in at once, so that it has to turn some away. */
+const connections = 1_500;
+const maxInFlight = 1_000;
+/** The connections that find the peak. */
+const peakConnections = 64;
+/** A peak that moved by more than this while the load was on: the machine changed its speed, and nothing can be said. */
+const steadyWithin = 0.15;
+const mostTries = 4;
 
-/** Far more is asked than can be answered. What is answered with 200 and in time counts, as a share of the most that ever was. */
+/** What came of one load. */
+interface Trial {
+  readonly times: number;
+  readonly share: number;
+  /** Answers a second, the mean of before and after, and how far those were apart. */
+  readonly peak: number;
+  readonly drift: number;
+  /** Of the peak. */
+  readonly goodput: number;
+  readonly loaded: StreamFigures;
+  /** Until it was normal again, in whole seconds. */
+  readonly recovery: number;
+}
+
+/** Far more is asked than can be answered. What is answered with 200 counts, as a share of what the server can. */
 export const overload: Guarantee = {
   name: 'overload',
   promise: 'overload',
@@ -23,42 +44,60 @@ export const overload: Guarantee = {
   usual: { seconds: 8, count: 0 },
   smoke: { seconds: 1, count: 0 },
   measure: ({ seconds }) =>
-    withStage({ routes: [{ url: '/page', deadline: 1_000, required: sources, typed: true }] }, async (stage) => {
-      for (const name of sources) await stage.upstream.ask('behave', name, ['large']);
-      await stage.findCapacity(seconds, '/page', connections); // the code gets warm
-      const peak = await stage.findCapacity(seconds, '/page', connections);
-      const calm = { seconds: 1, rate: calmShare * peak };
-      const figures = await stage.loadInSteps('/page', [
-        { ...calm, seconds },
-        ...steps.flatMap(({ times }) => [
-          { seconds, rate: times * peak },
-          ...Array.from({ length: 2 * recoverySeconds }, () => calm),
-        ]),
-      ]);
-      const [before, ...after] = figures;
-      if (!before) throw new Error('each step has figures');
-      const parts = steps.map(({ times, share }, index) => {
-        const [loaded, ...seen] = after.slice(
-          index * (1 + 2 * recoverySeconds),
-          (index + 1) * (1 + 2 * recoverySeconds),
-        );
-        if (!loaded) throw new Error('each step has figures');
-        const goodput = (loaded.statuses[200] ?? 0) / seconds / peak;
-        const calmAfter = seen.findLastIndex((each) => !isNormal(each, before)) + 1;
-        return {
-          holds: goodput >= share && loaded.shedP99Ms <= shedMs && calmAfter <= recoverySeconds,
-          text:
-            `${times} times: ${(goodput * 100).toFixed(0)} % of it, ${toCount(loaded.statuses[503] ?? 0)} shed, each within ` +
-            `${toMs(loaded.shedP99Ms)} (p99), ${toCount(loaded.lost)} not taken; normal again after ${calmAfter} s`,
-        };
-      });
-      return {
-        holds: parts.every(({ holds }) => holds),
-        result: `peak ${peak.toFixed(0)} answers/s; ${parts.map(({ text }) => text).join('; ')}`,
-      };
-    }),
+    withStage(
+      { routes: [{ url: '/page', deadline: 1_000, required: sources, typed: true }], maxInFlight },
+      async (stage) => {
+        for (const name of sources) await stage.upstream.ask('behave', name, ['large']);
+        await stage.findCapacity(2 * seconds, '/page', peakConnections); // the code gets warm
+        const trials: Trial[] = [];
+        for (const load of loads) trials.push(await findSteady(() => tryLoad(stage, load, seconds)));
+        return { holds: trials.every(isHeld), result: trials.map(toText).join('; ') };
+      },
+    ),
 };
 
+async function findSteady(tryOnce: () => Promise<Trial>): Promise<Trial> {
+  let best = await tryOnce();
+  for (let tries = 1; tries < mostTries && best.drift > steadyWithin; tries += 1) {
+    const next = await tryOnce();
+    if (next.drift < best.drift) best = next;
+  }
+  return best;
+}
+
+async function tryLoad(stage: Stage, { times, share }: (typeof loads)[number], seconds: number): Promise<Trial> {
+  const before = await stage.findCapacity(seconds, '/page', peakConnections);
+  const calm = { seconds: 1, rate: calmShare * before };
+  const [usual, loaded, ...after] = await stage.loadInSteps(
+    '/page',
+    [
+      { ...calm, seconds },
+      { seconds, rate: times * before },
+      ...Array.from({ length: 2 * recoverySeconds }, () => calm),
+    ],
+    connections,
+  );
+  if (!usual || !loaded) throw new Error('each step has figures');
+  const peak = (before + (await stage.findCapacity(seconds, '/page', peakConnections))) / 2;
+  return {
+    times,
+    share,
+    peak,
+    drift: Math.abs(before / peak - 1) * 2,
+    goodput: (loaded.statuses[200] ?? 0) / seconds / peak,
+    loaded,
+    recovery: after.findLastIndex((each) => !isNormal(each, usual)) + 1,
+  };
+}
+
 /** As it was before, within what noise does. */
-const isNormal = ({ requests, statuses, p99Ms }: StreamFigures, before: StreamFigures): boolean =>
-  (statuses[200] ?? 0) >= 0.99 * requests && p99Ms <= Math.max(3 * before.p99Ms, 50);
+const isNormal = ({ requests, statuses, p99Ms }: StreamFigures, usual: StreamFigures): boolean =>
+  (statuses[200] ?? 0) >= 0.99 * requests && p99Ms <= Math.max(3 * usual.p99Ms, 50);
+
+const isHeld = ({ share, goodput, loaded, recovery }: Trial): boolean =>
+  goodput >= share && loaded.shedP99Ms <= shedMs && recovery <= recoverySeconds;
+
+const toText = ({ times, peak, goodput, loaded, recovery, drift }: Trial): string =>
+  `${times} times ${peak.toFixed(0)} answers/s (± ${(drift * 50).toFixed(0)} %): ${(goodput * 100).toFixed(0)} % of them, ` +
+  `${toCount(loaded.statuses[503] ?? 0)} shed within ${toMs(loaded.shedP99Ms)} (p99), ` +
+  `${toCount(loaded.lost)} not taken; normal again after ${recovery} s`;

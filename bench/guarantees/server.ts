@@ -22,6 +22,8 @@ export interface ServerSetup {
   readonly routes: readonly RouteSetup[];
   /** What differs from the recommended policies. */
   readonly policies?: StandardOptions;
+  /** Aggregations at once. Default 2,000: no play is about them. */
+  readonly maxInFlight?: number;
 }
 
 /** A change of a breaker, as it was logged. */
@@ -40,7 +42,10 @@ const events: BreakerEvent[] = [];
 /** Nothing here handles a rejection or an exception: one that nobody else handles ends the process. */
 const questions = {
   /** Opens a port and tells it. */
-  listen: async (origins: Readonly<Record<string, string>>, { routes, policies }: ServerSetup): Promise<number> => {
+  listen: async (
+    origins: Readonly<Record<string, string>>,
+    { routes, policies, maxInFlight = 2_000 }: ServerSetup,
+  ): Promise<number> => {
     const upstreams = new Map(
       Object.entries(origins).map(([name, origin]) => [name, defineUpstream({ name, origin })]),
     );
@@ -49,7 +54,7 @@ const questions = {
       policies: standard(policies),
       // All clients have one address here, and some plays want more of them than a server takes.
       limits: { maxConnectionsPerAddress: 10_000, maxRequestsPerConnection: 1_000_000 },
-      admission: { maxInFlight: 2_000 },
+      admission: { maxInFlight },
       logger: pino({ level: 'warn' }, { write: onLine }),
     });
     return Number(

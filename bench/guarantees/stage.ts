@@ -12,8 +12,8 @@ export interface Stage {
   readonly upstream: Child<UpstreamQuestions>;
   /** Loads the server for so long, at the rates given, whatever it answers. */
   loadOpenly(seconds: number, streams: readonly Stream[]): Promise<readonly StreamFigures[]>;
-  /** The same with one path and in steps, one behind the other; tells what came of each. */
-  loadInSteps(path: string, steps: readonly Step[]): Promise<readonly StreamFigures[]>;
+  /** The same with one path and in steps, one behind the other, over so many connections; tells what came of each. */
+  loadInSteps(path: string, steps: readonly Step[], connections?: number): Promise<readonly StreamFigures[]>;
   /** What one path gets through with so many connections that always ask: requests a second. */
   findCapacity(seconds: number, path: string, connections: number): Promise<number>;
 }
@@ -57,9 +57,9 @@ export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => P
         load.stop();
         return figures.flat();
       },
-      async loadInSteps(path, steps) {
+      async loadInSteps(path, steps, connections) {
         const load = start(startChild<OpenLoopQuestions>(at('./open-loop.ts'), { core: otherCore }));
-        await load.ask('start', port, [{ path, rate: 0 }]);
+        await load.ask('start', port, [{ path, rate: 0 }], connections);
         for (const { seconds, rate, happen } of steps) {
           await happen?.();
           await load.ask('pace', [rate]);

@@ -1,5 +1,6 @@
 import { now } from '../engine/deadline.ts';
 import { DefinitionError } from '../engine/definition-error.ts';
+import { createHold, type Held } from './hold.ts';
 import { createTurns } from './turns.ts';
 
 /** How much a server takes on. */
@@ -26,12 +27,17 @@ export interface Admission {
   admit(deadlineMs: number): Admitted | undefined;
   /** Begins the work of a request that was let in: now, or behind others, if there is much to do. It must not throw. */
   readonly begin: (work: () => void) => void;
+  /** A request of this connection was turned away: where there are many, the connection is not read for a while. */
+  readonly turnAway: (connection: Held) => void;
   /** Stops watching the clock. */
   close(): void;
 }
 
 /** How often the clock is looked at, milliseconds. */
 const tickMs = 50;
+
+/** Turned away in a tick before connections are held: a thousand a second, which takes a tenth of the process. */
+const turnedAwayPerTick = 50;
 
 /** Of the time that a request has: so much may pass before it begins, or it is better off elsewhere. */
 const longestWait = 0.5;
@@ -55,12 +61,16 @@ export function createAdmission({
   let lagMs = 0;
   let lastLagMs = 0;
   let dueAt = now() + tickMs;
+  let letIn = 0;
   const turns = createTurns();
+  const hold = createHold(turnedAwayPerTick);
   const timer = setInterval(() => {
     const at = now();
     lagMs = Math.min(lastLagMs, at - dueAt);
     lastLagMs = at - dueAt;
     dueAt = at + tickMs;
+    hold.tick(letIn);
+    letIn = 0;
   }, tickMs);
   timer.unref();
 
@@ -68,6 +78,7 @@ export function createAdmission({
     if (inFlight >= maxInFlight || turns.waiting() >= maxInFlight || held >= maxHeldBytes) return undefined;
     if (lagMs > maxLagMs || turns.waitedMs() > longestWait * deadlineMs) return undefined;
     inFlight += 1;
+    letIn += 1;
     let own = 0;
     let isIn = true;
     return {
@@ -86,7 +97,12 @@ export function createAdmission({
     };
   }
 
-  return { admit, begin: turns.begin, close: () => clearInterval(timer) };
+  function close(): void {
+    clearInterval(timer);
+    hold.close();
+  }
+
+  return { admit, begin: turns.begin, turnAway: hold.add, close };
 }
 
 /** Seconds for a Retry-After: spread, so that those who were turned away do not come back together. */

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestFacts } from '../engine/call.ts';
 import { now } from '../engine/deadline.ts';
@@ -53,7 +54,9 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     const admitted = admission.admit(deadlineMs);
     if (!admitted) {
       reply.header('retry-after', toRetryAfter());
-      return refuse(request, reply, log, toStatusProblem(503, request.id, 'the server has too much to do'), 'shed');
+      refuse(request, reply, log, toStatusProblem(503, request.id, 'the server has too much to do'), 'shed');
+      if (request.raw.socket instanceof Socket) admission.turnAway(request.raw.socket);
+      return;
     }
     const scope = createScope();
     // `request.signal` aborts when the body of a POST ends; the response's own end tells the two apart.

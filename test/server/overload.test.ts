@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute } from '../../src/index.ts';
@@ -30,6 +31,26 @@ describe('overload', () => {
     expect(live.status).toBe(200);
     expect((await first).status).toBe(200);
     expect((await ask(`${origin}/v1/page`)).status).toBe(200);
+  });
+
+  test('those who come back at once wait for a moment when they are many, and are told again', async () => {
+    const upstream = await startUpstream(hang);
+    const provider = createAsk(upstream.origin);
+    const route = defineRoute({ url: '/v1/page', summary: 'A page', deadline: 60_000 });
+    const { origin } = await serve({
+      routes: [route.merge({ a: route.source(provider('a'), plain) })],
+      admission: { maxInFlight: 1 },
+    });
+    const clients = Array.from({ length: 120 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    onTestFinished(() => clients.forEach((agent) => agent.destroy()));
+    const first = ask(`${origin}/v1/page`, { agent: clients[0] });
+    first.catch(() => {}); // it is cut off at the end
+    await upstream.arrived(1);
+
+    for (let i = 0; i < 3; i += 1) {
+      const answers = await Promise.all(clients.slice(1).map((agent) => ask(`${origin}/v1/page`, { agent })));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    }
   });
 
   test('an answer beyond what can be held is this source`s failure, and the room comes back', async () => {

@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  type Agent,
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
@@ -152,16 +159,21 @@ export interface AskOptions {
   /** Text as it is, anything else as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Keeps connections; by default each request has its own. */
+  readonly agent?: Agent | undefined;
 }
 
 /** One request on a connection of its own. */
-export function ask(url: string, { method = 'GET', headers = {}, body, signal }: AskOptions = {}): Promise<Answer> {
+export function ask(
+  url: string,
+  { method = 'GET', headers = {}, body, signal, agent }: AskOptions = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     // Said here, since Node's client sends a DELETE with a body as if it had none.
     const own =
       body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-    const options = { method, agent: false, headers: { ...own, ...headers }, ...(signal ? { signal } : {}) };
+    const options = { method, agent: agent ?? false, headers: { ...own, ...headers }, ...(signal ? { signal } : {}) };
     const outgoing = request(url, options, async (response) => {
       const got = await readText(response);
       resolve({ status: response.statusCode ?? 0, headers: response.headers, text: got, json: () => JSON.parse(got) });

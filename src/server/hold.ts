@@ -1,0 +1,50 @@
+import Queue from 'yocto-queue';
+
+/** A connection, as far as it is held here. */
+export interface Held {
+  readonly destroyed: boolean;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+/** Keeps those who were turned away from coming back at once. */
+export interface Hold {
+  /** A request of this connection was turned away. */
+  add(connection: Held): void;
+  /** A tick is over, in which so many requests were let in. */
+  tick(letIn: number): void;
+  /** Everybody goes on. */
+  close(): void;
+}
+
+/**
+ * Turning requests away costs as well, and clients that do not mind Retry-After come back the sooner the sooner they are
+ * turned away: without a bound the process would do nothing else. So beyond `perTick` of them in a tick, connections are not
+ * read any more, first come, first served: in each tick as many go on as were let in, and `perTick` more. What such a client has
+ * sent waits in the system's buffers.
+ */
+export function createHold(perTick: number): Hold {
+  const held = new Queue<Held>();
+  let turnedAway = 0;
+
+  function release(count: number): void {
+    for (let i = Math.min(count, held.size); i > 0; i -= 1) {
+      const connection = held.dequeue();
+      if (connection?.destroyed === false) connection.resume();
+    }
+  }
+
+  return {
+    add(connection) {
+      turnedAway += 1;
+      if (turnedAway <= perTick) return;
+      connection.pause();
+      held.enqueue(connection);
+    },
+    tick(letIn) {
+      turnedAway = 0;
+      release(letIn + perTick);
+    },
+    close: () => release(held.size),
+  };
+}
