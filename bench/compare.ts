@@ -18,27 +18,43 @@ export interface Pace {
 }
 
 /** From the first request to the beginning of a window, milliseconds: the connections are open then. */
-const toRampMs = (connections: number): number => Math.max(200, connections);
+const toRampMs = ({ connections, windowMs }: Pick<Pace, 'connections' | 'windowMs'>): number =>
+  Math.max(Math.min(200, windowMs), connections);
 
-/** Measures servers in turn, each with the whole load; one list of windows a server. */
+/** How many rounds may go wrong, as they do where something else takes the cores, before it is the server's fault. */
+const wrongRounds = 3;
+
+/** What came of it. */
+export interface Compared {
+  /** One list a server. */
+  readonly windows: readonly (readonly Window[])[];
+  /** What went wrong in the rounds that were taken again. */
+  readonly wrong: readonly string[];
+}
+
+/** Measures servers in turn, each with the whole load. */
 export async function compare(
   servers: readonly RunningServer[],
   work: Work,
   load: Child<LoadQuestions>,
   pace: Pace,
-): Promise<readonly (readonly Window[])[]> {
+): Promise<Compared> {
   for (const server of servers) await warmUp(server, work, load, pace);
-  const windows: Window[][] = servers.map(() => []);
+  const rounds: (readonly Window[])[] = [];
+  const wrong: string[] = [];
   let quiet = 0;
-  for (let round = 0; quiet < pace.rounds && round < pace.rounds + pace.extraRounds; round += 1) {
-    for (const [index, server] of servers.entries()) {
-      const { window, errors } = await measure(server, work, load, pace);
-      if (errors > 0) throw new Error(`${server.name}: ${errors} requests for ${work.path} went wrong`);
-      windows[index]?.push(window);
+  while (quiet < pace.rounds && rounds.length < pace.rounds + pace.extraRounds) {
+    const round: Window[] = [];
+    for (const server of servers) {
+      const { window, figures } = await measure(server, work, load, pace);
+      if (figures.errors === 0) round.push(window);
+      else wrong.push(`${server.name}, ${work.path}: not only answers, but ${toText(figures.errorsBy)}`);
     }
-    if (windows.every((of) => of.slice(-1).every((window) => !isDisturbed(window)))) quiet += 1;
+    if (round.length === servers.length) rounds.push(round);
+    else if (wrong.length > wrongRounds) throw new Error(wrong.join(', '));
+    if (round.length === servers.length && !round.some(isDisturbed)) quiet += 1;
   }
-  return windows;
+  return { windows: servers.map((_, index) => rounds.flatMap((round) => round[index] ?? [])), wrong };
 }
 
 /** Loads a server until its cost has stopped falling, or the time for it is over. A cold server may miss its deadline. */
@@ -51,20 +67,25 @@ export async function warmUp(server: RunningServer, work: Work, load: Child<Load
   }
 }
 
-/** One window with one server, and how many requests went wrong in it. */
+/** One window with one server, and what the clients saw in it. */
 export async function measure(
   server: RunningServer,
   { path, saturates }: Work,
   load: Child<LoadQuestions>,
   { connections, windowMs }: Pace,
-): Promise<{ readonly window: Window; readonly errors: number }> {
+): Promise<{ readonly window: Window; readonly figures: LoadFigures }> {
   await load.ask('start', { port: server.port, path, connections });
-  await sleep(toRampMs(connections));
+  await sleep(toRampMs({ connections, windowMs }));
   const [before] = await Promise.all([server.usage(), load.ask('mark')]);
   await sleep(windowMs);
   const [after, figures]: [Usage, LoadFigures] = await Promise.all([server.usage(), load.ask('take')]);
   await load.ask('stop');
   // Programs of others may be faster than the upstream.
   const isBusy = saturates !== false && server.child !== undefined;
-  return { window: toWindow(before, after, figures, isBusy), errors: figures.errors };
+  return { window: toWindow(before, after, figures, isBusy), figures };
 }
+
+const toText = (errorsBy: LoadFigures['errorsBy']): string =>
+  Object.entries(errorsBy)
+    .map(([kind, count]) => `${count} times ${kind}`)
+    .join(' and ');

@@ -17,6 +17,8 @@ export interface LoadFigures {
   readonly answers: number;
   /** Answers with any other status, and connections lost. */
   readonly errors: number;
+  /** The same by status; connections are `lost`. */
+  readonly errorsBy: Readonly<Record<string, number>>;
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
@@ -25,6 +27,7 @@ const open = new Set<Socket>();
 let whenIdle: (() => void) | undefined;
 let histogram = createHistogram();
 let errors = 0;
+let errorsBy: Record<string, number> = {};
 
 const questions = {
   start: (target: Target): void => {
@@ -34,10 +37,12 @@ const questions = {
   mark: (): void => {
     histogram = createHistogram();
     errors = 0;
+    errorsBy = {};
   },
   take: (): LoadFigures => ({
     answers: histogram.count,
     errors,
+    errorsBy,
     p50Ms: histogram.percentile(0.5),
     p99Ms: histogram.percentile(0.99),
   }),
@@ -94,13 +99,13 @@ function openConnection({ port, path }: Target): Socket {
 
   function onAnswer(): void {
     if (status === '200') histogram.record(performance.now() - sentAt);
-    else errors += 1;
+    else addError(status);
     if (whenIdle) close();
     else send();
   }
 
   function onLost(): void {
-    if (open.has(socket)) errors += 1;
+    if (open.has(socket)) addError('lost');
     close();
   }
 
@@ -109,6 +114,11 @@ function openConnection({ port, path }: Target): Socket {
     socket.destroy();
     closeWhenIdle();
   }
+}
+
+function addError(kind: string): void {
+  errors += 1;
+  errorsBy[kind] = (errorsBy[kind] ?? 0) + 1;
 }
 
 function closeWhenIdle(): void {

@@ -25,5 +25,8 @@ export const modes = {
 
 export type ModeName = keyof typeof modes;
 
+/** Those that everything else is compared with. */
+export const quickModes: readonly ModeName[] = ['merge', 'typed', 'open'];
+
 /** Whether the text names a mode. */
 export const isModeName = (name: string): name is ModeName => Object.hasOwn(modes, name);

@@ -63,9 +63,17 @@ export async function startPeer(name: PeerName, origins: Origins, core: number |
   const command = [program, ...toArguments({ folder, file, port })];
   const [first = '', ...rest] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
   const child = spawn(first, rest, { stdio: ['ignore', 'ignore', 'inherit'] });
-  child.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  await untilListening(port, child);
-  return { port, usage: async () => readUsage(child.pid ?? 0), stop: () => void child.kill('SIGKILL') };
+  const stop = () => {
+    process.off('exit', stop);
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', stop);
+  await untilListening(port, child).catch((error: unknown) => {
+    stop();
+    throw error;
+  });
+  return { port, usage: async () => readUsage(child.pid ?? 0), stop };
 }
 
 const toHosts = ({ catalog, reviews, stock }: Origins) => ({
@@ -95,7 +103,6 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
     if (await canConnect(port)) return;
     await sleep(50);
   }
-  child.kill('SIGKILL');
   throw new Error(`nothing listens on port ${port}`);
 }
 

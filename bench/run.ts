@@ -1,13 +1,13 @@
 /**
  * `npm run bench`: what one aggregation costs, written by hand and with Confluo, in one run on one machine.
  *
- *   --quick              fewer and shorter windows, and only merge and typed if nothing is named
+ *   --quick              fewer and shorter windows, and only merge, typed and open if nothing is named: under 3 minutes
  *   --smoke              whether everything works; its figures mean nothing
- *   --only A,B           of merge, typed, width, bodies, connections, hanging, hot, open, memory, log
- *   --sweep A,B          the same for width, bodies and connections
+ *   --only A,B           of merge, typed, width, bodies, connections, hanging, hot, open, memory, log, processes
  *   --servers A,B        in place of those that a mode compares; `bench/servers.ts` has their names
  *   --json FILE          the result as JSON
  *   --docs FOLDER        charts into its charts/, tables into its performance.md
+ *                        (both are written after each thing measured: a run that ends early keeps what it has)
  *   --profile SERVER     in place of a comparison: where this server's CPU time goes
  */
 import { writeFile } from 'node:fs/promises';
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { toChart, writeCharts } from './chart.ts';
 import type { Pace } from './compare.ts';
 import { toText, writeTables } from './documents.ts';
-import { isModeName, type ModeName, modes } from './modes.ts';
+import { isModeName, type ModeName, modes, quickModes } from './modes.ts';
 import type { Cost } from './profile.ts';
 import type { BenchResult, Section } from './result.ts';
 import { type ContestantName, isContestant, isHere } from './servers.ts';
@@ -29,7 +29,6 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     only: { type: 'string' },
-    sweep: { type: 'string' },
     servers: { type: 'string' },
     json: { type: 'string' },
     docs: { type: 'string' },
@@ -38,8 +37,8 @@ const { values: options } = parseArgs({
 });
 
 const paces = {
-  full: { connections: 64, windowMs: 2_000, warmupMs: 25_000, rounds: 8, extraRounds: 8 },
-  quick: { connections: 64, windowMs: 1_000, warmupMs: 10_000, rounds: 6, extraRounds: 2 },
+  full: { connections: 64, windowMs: 1_500, warmupMs: 20_000, rounds: 8, extraRounds: 4 },
+  quick: { connections: 64, windowMs: 1_000, warmupMs: 7_000, rounds: 5, extraRounds: 1 },
   smoke: { connections: 8, windowMs: 100, warmupMs: 0, rounds: 1, extraRounds: 0 },
 } as const satisfies Record<string, Pace>;
 
@@ -50,9 +49,12 @@ async function main(): Promise<void> {
     console.error('The run took too long.');
     process.exit(1);
   }, wholeRunMs).unref();
+  // With an exit of its own, so that programs of others end with this one.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const pace = options.smoke ? paces.smoke : options.quick ? paces.quick : paces.full;
   const named = options.servers?.split(',').map(toName);
-  const session = await openSession();
+  // Where only function counts, the servers start twice as fast on both cores.
+  const session = await openSession(options.smoke ? false : undefined);
   try {
     if (options.profile) await showProfiles(session, toName(options.profile), pace);
     else await showComparison(session, toModes(), named, pace);
@@ -67,40 +69,39 @@ async function showComparison(
   named: readonly ContestantName[] | undefined,
   pace: Pace,
 ): Promise<void> {
-  if (!session.pinned) console.log('Nothing is bound to a core here (no taskset, or one core): expect noise.');
+  if (!session.pinned && !options.smoke)
+    console.log('Nothing is bound to a core here (no taskset, or one core): expect noise.');
   const sections: Section[] = [];
+  const machine = { node: process.version, processor: cpus()[0]?.model ?? 'unknown', pinned: session.pinned };
   for (const name of chosen) {
     const mode = modes[name];
     const names = takeInstalled(named ?? mode.names);
     try {
+      const startedAt = performance.now();
       const section = { name, ...(await mode.run({ session, names, pace, smoke: options.smoke })) };
       sections.push(section);
-      console.log(options.smoke ? `${name} works` : `\n${toText(section)}`);
+      console.log(options.smoke ? `${name} works` : `\n${toText(section)}\n\n(${toSeconds(startedAt)} s)`);
+      await write({ takenAt: new Date().toISOString(), ...machine, sections });
     } catch (error) {
       // The others are worth knowing, too.
-      console.error(`\n${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`);
+      console.error(`\n${name} could not be measured:`, error);
       process.exitCode = 1;
     }
   }
-  await write({
-    takenAt: new Date().toISOString(),
-    node: process.version,
-    processor: cpus()[0]?.model ?? 'unknown',
-    pinned: session.pinned,
-    sections,
-  });
+  if (options.smoke) console.log('Smoke test only: its figures mean nothing, so they are not shown.');
 }
 
 async function write(result: BenchResult): Promise<void> {
   if (options.json) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
   if (options.smoke) {
     for (const section of result.sections) toChart(section, result);
-    console.log('Smoke test only: its figures mean nothing, so they are not shown.');
   } else if (options.docs) {
     await writeCharts(result, join(options.docs, 'charts'));
     await writeTables(result, join(options.docs, 'performance.md'));
   }
 }
+
+const toSeconds = (startedAt: number): string => ((performance.now() - startedAt) / 1_000).toFixed(0);
 
 /** Passes over what is not installed, and says so. */
 function takeInstalled(names: readonly ContestantName[]): readonly ContestantName[] {
@@ -128,12 +129,10 @@ function toName(name: string): ContestantName {
   return name;
 }
 
-/** All, unless some are named; the quick ones are those that everything else is compared with. */
+/** All, unless some are named. */
 function toModes(): readonly ModeName[] {
-  const named = [options.only, options.sweep].flatMap((list) => list?.split(',') ?? []);
-  if (named.length === 0 && options.quick) return ['merge', 'typed'];
-  if (named.length === 0) return Object.keys(modes).filter(isModeName);
-  return named.map((name) => {
+  if (!options.only) return options.quick ? quickModes : Object.keys(modes).filter(isModeName);
+  return options.only.split(',').map((name) => {
     if (!isModeName(name)) throw new Error(`no such thing to measure: ${name}`);
     return name;
   });

@@ -1,7 +1,7 @@
 import { type Child, canPin, startChild } from './child.ts';
-import { compare, measure, type Pace, warmUp } from './compare.ts';
+import { type Compared, compare, measure, type Pace, warmUp } from './compare.ts';
 import type { LoadQuestions } from './load.ts';
-import { selectRounds, toFigures, type Window } from './measure.ts';
+import { selectRounds, toFigures } from './measure.ts';
 import { summarise } from './profile.ts';
 import type { ServerSetup } from './servers/serve.ts';
 import { baseline, type ContestantName, contestants, type RunningServer, startServer } from './servers.ts';
@@ -35,20 +35,17 @@ export interface ServersOptions {
 type Use<T> = (servers: readonly RunningServer[]) => Promise<T>;
 
 /** What came of one work. */
-export interface Comparison {
+export interface Comparison extends Compared {
   /** One a server, with its ratio to `reference`, by default (b), or else the first. */
   toRows(reference?: ContestantName): readonly Row[];
-  /** All windows, one list a server. */
-  readonly windows: readonly (readonly Window[])[];
   /** CPU time that upstream and load generator took for each request, warm-up included, microseconds. */
   readonly othersMicrosPerRequest: number;
   /** How often the upstream could have served what the fastest server of ours asked of it; below 3 it shapes the figures. */
   readonly upstreamHeadroom: number;
 }
 
-/** Starts the upstream and the load generator. */
-export async function openSession(): Promise<Session> {
-  const pinned = canPin();
+/** Starts the upstream and the load generator. By default all processes are bound to cores where they can be. */
+export async function openSession(pinned: boolean = canPin()): Promise<Session> {
   const [serverCore, otherCore] = pinned ? [0, 1] : [undefined, undefined];
   const upstream = startChild<UpstreamQuestions>(new URL('./upstream.ts', import.meta.url), { core: otherCore });
   const load = startChild<LoadQuestions>(new URL('./load.ts', import.meta.url), { core: otherCore });
@@ -59,11 +56,12 @@ export async function openSession(): Promise<Session> {
     { setup, anyCore = false }: ServersOptions,
     use: Use<T>,
   ): Promise<T> {
-    const servers: RunningServer[] = [];
     const core = anyCore ? undefined : serverCore;
+    const starts = await Promise.allSettled(names.map((name) => startServer(name, origins, { core, setup })));
+    const servers = starts.flatMap((start) => (start.status === 'fulfilled' ? start.value : []));
     try {
-      // One after another: they share a core.
-      for (const name of names) servers.push(await startServer(name, origins, { core, setup }));
+      const failed = starts.find((start) => start.status === 'rejected');
+      if (failed) throw new Error('a server did not start', { cause: failed.reason });
       return await use(servers);
     } finally {
       for (const server of servers) server.stop();
@@ -73,7 +71,7 @@ export async function openSession(): Promise<Session> {
   async function compareWork(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Comparison> {
     await verifyAnswers(servers, work);
     const [before, loadBefore] = [await upstream.ask('usage'), await load.ask('cpu')];
-    const windows = await compare(servers, work, load, pace);
+    const { windows, wrong } = await compare(servers, work, load, pace);
     const [after, loadAfter] = [await upstream.ask('usage'), await load.ask('cpu')];
     const rounds = selectRounds(windows);
     const toRows = (reference = baseline): readonly Row[] => {
@@ -92,6 +90,7 @@ export async function openSession(): Promise<Session> {
     return {
       toRows,
       windows,
+      wrong,
       othersMicrosPerRequest: (othersMicros * work.sources.length) / calls,
       upstreamHeadroom: ((calls / upstreamMicros) * 1e6) / asked,
     };

@@ -1,17 +1,20 @@
+import { warmUp } from '../compare.ts';
 import { toCells, toMegabytes } from '../table.ts';
 import { judgeMost } from '../verdict.ts';
-import { hangingMerge } from '../works.ts';
-import { cpuMeasure, type Mode, toCautions, toCpuBars, toShort } from './mode.ts';
+import { hangingMerge, merge } from '../works.ts';
+import { cpuMeasure, type Mode, toCautions, toCpuBars } from './mode.ts';
 
-const deadlineMs = 250;
+const deadlineMs = 500;
 
 /** One of three upstreams never answers; the answer goes out without it at the deadline. */
 export const hangingMode: Mode = {
   names: ['undici', 'confluo-patient', 'confluo'],
   run: async ({ session, names, pace }) => {
-    const comparison = await session.withServers(names, { setup: { deadlineMs } }, (servers) =>
-      session.compare(servers, hangingMerge, { ...toShort(pace), rounds: pace.rounds }),
-    );
+    const comparison = await session.withServers(names, { setup: { deadlineMs } }, async (servers) => {
+      // While it hangs, requests are too few to warm anything up.
+      for (const server of servers) await warmUp(server, merge, session.load, pace);
+      return session.compare(servers, hangingMerge, { ...pace, warmupMs: pace.warmupMs / 4 });
+    });
     const rows = comparison.toRows();
     const { columns, rows: cells } = toCells(rows);
     const memory = comparison.windows.map((windows) =>
@@ -27,7 +30,7 @@ export const hangingMode: Mode = {
       verdicts: [judgeMost('(c) is never above (b)', ours, 1)],
       notes: [
         'With the standard policies the breaker soon spares the upstream, and answers go out at once; without it, every request waits for the timeout, as in (b).',
-        ...toCautions(rows, comparison.upstreamHeadroom),
+        ...toCautions(rows, comparison),
       ],
     };
   },

@@ -7,17 +7,15 @@ import { cpuMeasure, type Mode, toCautions, toCpuBars } from './mode.ts';
 export const hotMode: Mode = {
   names: ['undici', 'confluo-coalesce'],
   run: async ({ session, names, pace }) => {
-    const { toRows, upstreamHeadroom } = await session.withServers(names, {}, (servers) =>
-      session.compare(servers, merge, pace),
-    );
-    const rows = toRows();
+    const comparison = await session.withServers(names, {}, (servers) => session.compare(servers, merge, pace));
+    const rows = comparison.toRows();
     return {
       title: 'One hot key: identical requests in flight',
       ...toCells(rows),
       measure: cpuMeasure,
       bars: toCpuBars(rows),
       verdicts: [judgeMost('(c) costs at most 0.15 of (b)', [rows.at(-1)?.figures.ratio ?? Number.NaN], 0.15)],
-      notes: [`${pace.connections} clients ask for one URL.`, ...toCautions(rows, upstreamHeadroom)],
+      notes: [`${pace.connections} clients ask for one URL.`, ...toCautions(rows, comparison)],
     };
   },
 };

@@ -19,16 +19,14 @@ const compared = ['undici', 'confluo', 'confluo-log', 'confluo-bare'] as const;
 export const logMode: Mode = {
   names: compared,
   run: async ({ session, pace }) => {
-    const { toRows, upstreamHeadroom } = await session.withServers(compared, {}, (servers) =>
-      session.compare(servers, merge, pace),
-    );
-    const besideUsual = toRows('confluo');
-    const besideBare = toRows('confluo-bare');
+    const comparison = await session.withServers(compared, {}, (servers) => session.compare(servers, merge, pace));
+    const besideUsual = comparison.toRows('confluo');
+    const besideBare = comparison.toRows('confluo-bare');
     const costs: readonly Cost[] = [
       { thing: 'request log', without: at(besideUsual, 'confluo'), with: at(besideUsual, 'confluo-log'), limit: 0.08 },
       { thing: 'policies', without: at(besideBare, 'confluo-bare'), with: at(besideBare, 'confluo'), limit: 0.1 },
     ];
-    const rows = toRows();
+    const rows = comparison.toRows();
     return {
       title: 'What each thing costs',
       columns: ['thing', 'without, µs', 'with, µs', 'costs', 'with of without', 'limit', 'with, of (b)'],
@@ -39,7 +37,7 @@ export const logMode: Mode = {
         { label: `(c) with ${thing}`, value: toMicros(having), note: `${toMicros(having).toFixed(0)} µs` },
       ]),
       verdicts: costs.map(judge),
-      notes: ['The merge of three answers; ratios pair the windows of a round.', ...toCautions(rows, upstreamHeadroom)],
+      notes: ['The merge of three answers; ratios pair the windows of a round.', ...toCautions(rows, comparison)],
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { Pace } from '../compare.ts';
 import type { Bar, Section } from '../result.ts';
 import type { ContestantName } from '../servers.ts';
-import type { Session } from '../session.ts';
+import type { Comparison, Session } from '../session.ts';
 import type { Row } from '../table.ts';
 
 /** One thing to measure. */
@@ -42,11 +42,15 @@ export const toCpuBars = (rows: readonly Row[], prefix = ''): readonly Bar[] =>
   }));
 
 /** What keeps figures from being quoted. */
-export function toCautions(rows: readonly Row[], upstreamHeadroom: number): readonly string[] {
+export function toCautions(
+  rows: readonly Row[],
+  { upstreamHeadroom, wrong }: Pick<Comparison, 'upstreamHeadroom' | 'wrong'>,
+): readonly string[] {
   const isDisturbed = rows.some(({ figures }) => figures.disturbed > figures.windows / 2);
   return [
     `The upstream could have served ${upstreamHeadroom.toFixed(1)} times what the fastest of our servers asked.`,
     ...(upstreamHeadroom < 3 ? ['That is little: the upstream is part of these figures.'] : []),
+    ...wrong.map((what) => `Taken again: ${what}.`),
     ...(isDisturbed ? ['Something else used the cores in most windows: do not quote these figures.'] : []),
   ];
 }

@@ -32,20 +32,30 @@ export const openMode: Mode = {
     });
     const rows = measured.map((figures, index) => ({ label: toLabel(names[index]), ...toMedians(figures) }));
     const baseline = rows.find(({ label }) => label.startsWith('(b)')) ?? rows[0];
-    const ratios = rows
-      .filter(({ label }) => label.startsWith('(c)'))
-      .map(({ p99Ms }) => p99Ms / (baseline?.p99Ms ?? 1));
+    const ours = rows.filter(({ label }) => label.startsWith('(c)'));
+    const ratios = ours.map(({ p99Ms }) => p99Ms / (baseline?.p99Ms ?? 1));
+    const lost = ours.reduce((sum, { unanswered }) => sum + unanswered, 0);
     return {
       title: `Latency at ${rate} requests a second, upstreams answering after ${upstreamMs} ms`,
-      columns: ['server', 'p50 ms', 'p99 ms', 'p99 lowest-highest'],
-      rows: rows.map(({ label, p50Ms, p99Ms, range }) => [label, p50Ms.toFixed(1), p99Ms.toFixed(1), range]),
+      columns: ['server', 'p50 ms', 'p99 ms', 'p99 lowest-highest', 'requests', 'not 200'],
+      rows: rows.map(({ label, p50Ms, p99Ms, range, requests, unanswered }) => [
+        label,
+        p50Ms.toFixed(1),
+        p99Ms.toFixed(1),
+        range,
+        String(requests),
+        String(unanswered),
+      ]),
       measure: 'p99 from the scheduled time, with the 5 ms of the upstreams; in brackets: p50',
       bars: rows.map(({ label, p50Ms, p99Ms }) => ({
         label,
         value: p99Ms,
         note: `${p99Ms.toFixed(1)} ms  (${p50Ms.toFixed(1)})`,
       })),
-      verdicts: [judgeMost('p99 of (c) in relation to that of (b) is at most 1', ratios, 1)],
+      verdicts: [
+        judgeMost('p99 of (c) in relation to that of (b) is at most 1', ratios, 1),
+        { holds: lost === 0, claim: '(c) answers every request with 200', found: `${lost} without` },
+      ],
       notes: [`Open loop, Poisson arrivals, from the scheduled time; medians of ${windows} alternating windows.`],
     };
   },
@@ -61,8 +71,7 @@ async function loadOpenly({ otherCore }: Session, { name, port }: RunningServer,
     await load.ask('pace', [rate]);
     await sleep(windowMs);
     const figures = (await load.ask('stop'))[0]?.at(-1);
-    if (!figures || figures.requests === 0) throw new Error(`${name}: nothing was asked`);
-    if (figures.statuses['200'] !== figures.requests) throw new Error(`${name}: ${JSON.stringify(figures)}`);
+    if (!figures?.statuses['200']) throw new Error(`${name}: nothing was answered`);
     return figures;
   } finally {
     load.stop();
@@ -76,6 +85,8 @@ function toMedians(figures: readonly StreamFigures[]) {
   return {
     p50Ms: median(figures.map(({ p50Ms }) => p50Ms)),
     p99Ms: median(p99s),
+    requests: figures.reduce((sum, { requests }) => sum + requests, 0),
+    unanswered: figures.reduce((sum, { requests, statuses }) => sum + requests - (statuses['200'] ?? 0), 0),
     range: [Math.min(...p99s), Math.max(...p99s)].map((ms) => ms.toFixed(1)).join('-'),
   };
 }

@@ -1,5 +1,5 @@
 import type { ContestantName } from '../servers.ts';
-import { toCells } from '../table.ts';
+import { type Row, toCells } from '../table.ts';
 import { verifyAnswers } from '../verify.ts';
 import { merge, toPartial, typed, type Work } from '../works.ts';
 import { cpuMeasure, type Mode, toCautions, toCpuBars } from './mode.ts';
@@ -26,10 +26,21 @@ function toPageMode(work: Work, title: string, names: readonly ContestantName[])
       session.withServers(names, {}, async (servers) => {
         // All do the same when one of three upstreams is gone, too.
         await verifyAnswers(servers, toPartial(work));
-        const { toRows, upstreamHeadroom } = await session.compare(servers, work, pace);
-        const rows = toRows();
-        const notes = toCautions(rows, upstreamHeadroom);
+        const comparison = await session.compare(servers, work, pace);
+        const rows = comparison.toRows();
+        const idle = rows.filter((_, index) => !servers[index]?.child).flatMap(toIdleNote);
+        const notes = [...idle, ...toCautions(rows, comparison)];
         return { title, ...toCells(rows), measure: cpuMeasure, bars: toCpuBars(rows), verdicts: [], notes };
       }),
   };
+}
+
+/** A program that is faster than what asks it and what it asks has a rate that is not its own. */
+function toIdleNote({ label, figures }: Row): readonly string[] {
+  const busy = (figures.cpuMicrosPerRequest * figures.requestsPerSecond) / 1e6;
+  return busy < 0.9
+    ? [
+        `${label} used ${(100 * busy).toFixed(0)} % of its core: its rate and its latency are those of upstreams and load.`,
+      ]
+    : [];
 }

@@ -3,7 +3,7 @@ import type { RunningServer } from '../servers.ts';
 import { type Row, toMegabytes, toRange } from '../table.ts';
 import { judgeMost } from '../verdict.ts';
 import { merge, type Work } from '../works.ts';
-import { cpuMeasure, type Mode, toCpuBars } from './mode.ts';
+import { cpuMeasure, type Mode, toCautions, toCpuBars } from './mode.ts';
 
 /** All share the cores here, so nobody has one for himself all the time. */
 const work: Work = { ...merge, saturates: false };
@@ -14,11 +14,12 @@ export const processesMode: Mode = {
   run: ({ session, names, pace }) =>
     session.withServers(names, { anyCore: true }, async (servers) => {
       const before = await readUsages(servers);
-      const { toRows, othersMicrosPerRequest: others } = await session.compare(servers, work, pace);
+      const comparison = await session.compare(servers, work, pace);
       const after = await readUsages(servers);
-      const rows = toRows('confluo-one');
+      const rows = comparison.toRows('confluo-one');
       const shares = servers.map((_, index) => toLeastShare(before[index], after[index]));
       const [alone = 1, ...more] = rows.map(({ figures }) => figures.requestsPerSecond);
+      const others = comparison.othersMicrosPerRequest;
       const cost = median(rows.map(({ figures }) => figures.cpuMicrosPerRequest));
       return {
         title: 'One process and two on one port, the merge of three answers',
@@ -50,6 +51,8 @@ export const processesMode: Mode = {
         notes: [
           `On a machine with two cores, twice as much cannot be seen: upstream and load generator need them as well, here ${others.toFixed(0)} µs for each request beside ${cost.toFixed(0)} of the server. So two processes have ${toPossible(cost, others).toFixed(2)} times the time of one at most.`,
           'The least share is that of the process which answered least; half is even. Memory is that of all processes, the parent without.',
+          // Without the first, which is about the upstream.
+          ...toCautions(rows, comparison).slice(1),
         ],
       };
     }),

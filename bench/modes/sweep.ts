@@ -3,7 +3,7 @@ import { widths } from '../parts.ts';
 import type { Bar } from '../result.ts';
 import type { ServerSetup } from '../servers/serve.ts';
 import type { RunningServer } from '../servers.ts';
-import type { Session } from '../session.ts';
+import type { Comparison, Session } from '../session.ts';
 import { type Row, toMegabytes, toRange } from '../table.ts';
 import { judgeFlat, judgeLinear, judgeMost, type Point, type Verdict } from '../verdict.ts';
 import { merge, toPartsMerge, type Work } from '../works.ts';
@@ -31,7 +31,7 @@ interface Size {
 interface Found {
   readonly size: Size;
   readonly rows: readonly Row[];
-  readonly upstreamHeadroom: number;
+  readonly comparison: Comparison;
 }
 
 /** Few, so that the dearest size of (b), 14 ms a request, still answers in time. */
@@ -107,10 +107,13 @@ function toMode(sweep: Sweep): Mode {
 /** One size after the other, with the same servers. */
 async function measureSizes(session: Session, servers: readonly RunningServer[], sizes: readonly Size[], pace: Pace) {
   const found: Found[] = [];
-  for (const size of sizes) {
+  const short = toShort(pace);
+  for (const [index, size] of sizes.entries()) {
     const { work, connections } = size;
-    const { toRows, upstreamHeadroom } = await session.compare(servers, work, { ...toShort(pace), connections });
-    found.push({ size, rows: toRows(), upstreamHeadroom });
+    // Warm from the size before.
+    const warmupMs = index === 0 ? short.warmupMs : short.warmupMs / 2;
+    const comparison = await session.compare(servers, work, { ...short, warmupMs, connections });
+    found.push({ size, rows: comparison.toRows(), comparison });
   }
   return found;
 }
@@ -127,8 +130,8 @@ function toCells(label: string, { label: server, figures }: Row): readonly strin
 
 /** The cautions of every size, each with its size. */
 const toNotes = (found: readonly Found[]): readonly string[] =>
-  found.flatMap(({ size, rows, upstreamHeadroom }) =>
-    toCautions(rows, upstreamHeadroom)
+  found.flatMap(({ size, rows, comparison }) =>
+    toCautions(rows, comparison)
       .slice(1)
       .map((caution) => `${size.label}: ${caution}`),
   );

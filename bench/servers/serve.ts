@@ -55,11 +55,15 @@ export function serve(create: (options: ServerOptions) => Listening | Promise<Li
       return Number(new URL(await app.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })).port);
     },
     usage: () => ({ ...readCpu(), requests, rssBytes: process.memoryUsage.rss() }),
-    neededRss() {
+    async memory() {
       setFlagsFromString('--expose-gc');
       const collect = runInNewContext('gc') as () => void; // what the flag defines
       collect();
-      return process.memoryUsage.rss();
+      // What is cleaned up after a collection may leave more behind.
+      await new Promise((resolve) => setImmediate(resolve));
+      collect();
+      const { heapUsed, external, rss } = process.memoryUsage();
+      return { usedBytes: heapUsed + external, rssBytes: rss };
     },
     async startProfile() {
       profiler.connect();
@@ -75,13 +79,21 @@ export function serve(create: (options: ServerOptions) => Listening | Promise<Li
   answerQuestions(questions);
 }
 
+/** What a process holds. */
+export interface Memory {
+  /** Objects in V8's heap, and the buffers that belong to them. */
+  readonly usedBytes: number;
+  /** What the process has of the machine, with what it keeps for later. */
+  readonly rssBytes: number;
+}
+
 /** What a server under test answers to. */
 export type ServerQuestions = {
   /** Opens a port and tells it. */
   readonly listen: (options: ServerOptions) => Promise<number>;
-  readonly usage: () => Usage;
-  /** Resident bytes after a full collection of garbage. */
-  readonly neededRss: () => number;
+  readonly usage: () => Usage | Promise<Usage>;
+  /** After a full collection of garbage. */
+  readonly memory: () => Promise<Memory>;
   readonly startProfile: () => Promise<void>;
   readonly stopProfile: () => Promise<Profiler.Profile>;
 };

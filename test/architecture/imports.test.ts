@@ -13,7 +13,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/json/': ['src/json/'],
   'src/http/': ['src/http/', 'src/engine/', 'src/json/'],
   'src/server/': ['src/server/', 'src/engine/'],
-  'src/main.ts': ['src/serve.ts', 'src/config.ts'],
+  'src/main.ts': ['src/serve.ts', 'src/workers.ts', 'src/config.ts'],
+  'src/workers.ts': ['src/config.ts'],
   'src/serve.ts': ['src/app.ts', 'src/config.ts', 'src/server/'],
   'demo/': ['demo/', 'src/main.ts'],
 };

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { fillPlaces, toText } from '../../bench/documents.ts';
+import { modes } from '../../bench/modes.ts';
 import { result } from './result.ts';
 
 const toPage = (inside: string) =>
@@ -28,6 +30,12 @@ test('text that looks like a replacement pattern stays what it is', () => {
   if (!section) throw new Error('no section');
   const page = fillPlaces(toPage(''), { ...result, sections: [{ ...section, notes: ['costs $& and $1'] }] });
   expect(page).toContain('costs $& and $1');
+});
+
+test.each(Object.keys(modes))('the documentation has a place for %s', (name) => {
+  const page = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
+  expect(page.split(`\n<!-- bench:${name} -->\n`)).toHaveLength(2);
+  expect(page.split(`\n<!-- /bench:${name} -->\n`)).toHaveLength(2);
 });
 
 test('a claim that does not hold cannot be overlooked', () => {

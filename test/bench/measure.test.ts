@@ -12,7 +12,7 @@ const windowOf = (cpuMicrosPerRequest: number, busy = 1): Window => ({
 
 describe('a window', () => {
   const before = { cpuMicros: 5e6, atMs: 1_000, requests: 100, rssBytes: 1 };
-  const load = { answers: 4_000, errors: 0, p50Ms: 12, p99Ms: 40 };
+  const load = { answers: 4_000, errors: 0, errorsBy: {}, p50Ms: 12, p99Ms: 40 };
 
   test('is what happened between two readings of the server', () => {
     const window = toWindow(before, { cpuMicros: 7e6, atMs: 3_000, requests: 4_100, rssBytes: 9 }, load);
