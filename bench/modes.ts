@@ -4,7 +4,7 @@ import { logMode } from './modes/log.ts';
 import { memoryMode } from './modes/memory.ts';
 import type { Mode } from './modes/mode.ts';
 import { openMode } from './modes/open.ts';
-import { mergeMode, typedMode } from './modes/page.ts';
+import { declaredMode, mergeMode, typedMode } from './modes/page.ts';
 import { processesMode } from './modes/processes.ts';
 import { bodiesSweep, connectionsSweep, widthSweep } from './modes/sweep.ts';
 
@@ -12,6 +12,7 @@ import { bodiesSweep, connectionsSweep, widthSweep } from './modes/sweep.ts';
 export const modes = {
   merge: mergeMode,
   typed: typedMode,
+  declared: declaredMode,
   width: widthSweep,
   bodies: bodiesSweep,
   connections: connectionsSweep,

@@ -3,7 +3,7 @@
  *
  *   --quick              fewer and shorter windows, and only merge, typed and open if nothing is named: under 3 minutes
  *   --smoke              whether everything works; its figures mean nothing
- *   --only A,B           of merge, typed, width, bodies, connections, hanging, hot, open, memory, log, processes
+ *   --only A,B           of merge, typed, declared, width, bodies, connections, hanging, hot, open, memory, log, processes
  *   --servers A,B        in place of those that a mode compares; `bench/servers.ts` has their names
  *   --json FILE          the result as JSON
  *   --docs FOLDER        charts into its charts/, tables into its performance.md
@@ -22,7 +22,7 @@ import type { Cost } from './profile.ts';
 import type { BenchResult, Section } from './result.ts';
 import { type ContestantName, isContestant, isHere } from './servers.ts';
 import { openSession, type Session } from './session.ts';
-import { merge, typed } from './works.ts';
+import { declared, merge, typed } from './works.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -110,7 +110,7 @@ function takeInstalled(names: readonly ContestantName[]): readonly ContestantNam
 }
 
 async function showProfiles(session: Session, name: ContestantName, pace: Pace): Promise<void> {
-  for (const work of [merge, typed]) {
+  for (const work of [merge, typed, declared]) {
     const { files, functions } = await session.profile(name, work, pace);
     console.log(
       `\n${name}, ${work.path}: self time by file\n${toLines(files, 25)}\n\nby function\n${toLines(functions, 50)}`,

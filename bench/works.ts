@@ -19,6 +19,9 @@ export const merge: Work = { path: '/merge/42', sources: page };
 /** Three answers, parsed, checked and mapped. */
 export const typed: Work = { path: '/typed/42', sources: page };
 
+/** Three answers, of which fields are picked, renamed and hoisted. */
+export const declared: Work = { path: '/declared/42', sources: page };
+
 /** The same when the connection to one upstream is lost each time. */
 export const toPartial = (work: Work): Work => ({
   ...work,

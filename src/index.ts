@@ -12,6 +12,7 @@ export { defineUpstream, type Provider, type RunContext, type Upstream } from '.
 export type { Method, RequestParts } from './engine/request.ts';
 export { defineRoute, type Route, type RouteDraft, type RouteRequest } from './engine/route.ts';
 export type { Source } from './engine/source.ts';
+export { pick, type Template } from './engine/template.ts';
 export { type AdaptiveOptions, adaptive } from './policies/adaptive.ts';
 export { type BreakerOptions, breaker } from './policies/breaker.ts';
 export { type BudgetOptions, budget } from './policies/budget.ts';

@@ -1,7 +1,7 @@
 import type { ContestantName } from '../servers.ts';
 import { type Row, toCells } from '../table.ts';
 import { verifyAnswers } from '../verify.ts';
-import { merge, toPartial, typed, type Work } from '../works.ts';
+import { declared, merge, toPartial, typed, type Work } from '../works.ts';
 import { cpuMeasure, type Mode, toCautions, toCpuBars } from './mode.ts';
 
 /** Three answers as they are. */
@@ -17,6 +17,13 @@ export const typedMode = toPageMode(typed, 'Typed merge: each answer parsed, che
   'undici',
   'confluo',
 ]);
+
+/** Three answers of which fields are taken. */
+export const declaredMode = toPageMode(
+  declared,
+  'Declared merge: each answer checked, fields picked, renamed and hoisted, nothing computed',
+  ['fetch', 'undici', 'confluo'],
+);
 
 /** One work, by everybody who can do it. */
 function toPageMode(work: Work, title: string, names: readonly ContestantName[]): Mode {

@@ -1,6 +1,6 @@
 /** (a) The endpoint as most people write it: global fetch, a timeout signal for each call, Promise.allSettled. */
 import Fastify from 'fastify';
-import { type Answers, toPage } from '../page.ts';
+import { type Answers, toListing, toPage } from '../page.ts';
 import { serve } from './serve.ts';
 
 interface Params {
@@ -37,6 +37,12 @@ serve(({ origins, log, deadlineMs }) => {
     const { data, complete, sources } = await askAll(request.params.id);
     if (!isAnswers(data)) return reply.code(502).send({ title: 'No usable answer', sources });
     return { data: toPage(data), complete, sources };
+  });
+
+  app.get<{ Params: Params }>('/declared/:id', async (request, reply) => {
+    const { data, complete, sources } = await askAll(request.params.id);
+    if (!isAnswers(data)) return reply.code(502).send({ title: 'No usable answer', sources });
+    return { data: toListing(data), complete, sources };
   });
 
   return app;

@@ -6,7 +6,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Agent, request } from 'undici';
-import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
+import { type Answers, Catalog, Listing, Page, Reviews, Stock, toListing, toPage } from '../page.ts';
 import { toPartNames, widths } from '../parts.ts';
 import { serve } from './serve.ts';
 
@@ -56,22 +56,26 @@ serve(({ origins, log, deadlineMs, upstreamConnections }) => {
     return { data, complete: isComplete(sources), sources };
   });
 
-  const typed = { schema: { params: Params, response: { 200: envelopeOf(Page), 502: Problem } } };
-  app.get<{ Params: Params }>('/typed/:id', typed, async (incoming, reply) => {
-    const { id } = incoming.params;
-    const [catalog, reviews, stock] = await Promise.all([
-      getJson(`${origins.catalog}/catalog/${id}`, isCatalog),
-      getJson(`${origins.reviews}/reviews/${id}`, isReviews),
-      getJson(`${origins.stock}/stock/${id}`, isStock),
-    ]);
-    const sources = { catalog: catalog.status, reviews: reviews.status, stock: stock.status };
-    if (catalog.value === null) return reply.code(502).send({ title: 'No catalogue', sources });
-    const data = toPage({ catalog: catalog.value, reviews: reviews.value, stock: stock.value });
-    return { data, complete: isComplete(sources), sources };
-  });
-
+  addTyped('/typed/:id', Page, toPage);
+  addTyped('/declared/:id', Listing, toListing);
   for (const width of widths) serveParts(app, origins.parts.slice(0, width), getJson);
   return app;
+
+  function addTyped(url: string, payload: TSchema, toPayload: (answers: Answers) => unknown): void {
+    const schema = { params: Params, response: { 200: envelopeOf(payload), 502: Problem } };
+    app.get<{ Params: Params }>(url, { schema }, async (incoming, reply) => {
+      const { id } = incoming.params;
+      const [catalog, reviews, stock] = await Promise.all([
+        getJson(`${origins.catalog}/catalog/${id}`, isCatalog),
+        getJson(`${origins.reviews}/reviews/${id}`, isReviews),
+        getJson(`${origins.stock}/stock/${id}`, isStock),
+      ]);
+      const sources = { catalog: catalog.status, reviews: reviews.status, stock: stock.status };
+      if (catalog.value === null) return reply.code(502).send({ title: 'No catalogue', sources });
+      const data = toPayload({ catalog: catalog.value, reviews: reviews.value, stock: stock.value });
+      return { data, complete: isComplete(sources), sources };
+    });
+  }
 });
 
 /** A merge of as many equal parts as there are origins; the first is required. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
-import { defineRoute, defineUpstream, path, type Route, Type } from '../../src/index.ts';
+import { defineRoute, defineUpstream, path, pick, type Route, Type } from '../../src/index.ts';
 import { standard } from '../../src/policies/standard.ts';
 import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
 import { toPartNames, widths } from '../parts.ts';
@@ -50,7 +50,34 @@ function createRoutes({ origins, deadlineMs, upstreamConnections: connections }:
     params,
     deadline: deadlineMs,
   });
+  const declared = defineRoute({
+    url: '/declared/:id',
+    summary: 'A listing taken from three answers',
+    params,
+    deadline: deadlineMs,
+  });
   return [
+    declared.merge(
+      {
+        catalog: declared.source(getCatalog, { input }),
+        reviews: declared.source(getReviews, { input, optional: true }),
+        stock: declared.source(getStock, { input, optional: true }),
+      },
+      {
+        total: 'catalog.total',
+        products: pick('catalog.products', {
+          id: 'id',
+          name: 'title',
+          amount: 'price.amount',
+          currency: 'price.currency',
+          rating: 'rating',
+          image: 'image',
+        }),
+        stars: 'reviews.average',
+        reviews: 'reviews.reviews',
+        stock: 'stock.levels',
+      },
+    ),
     merge.merge({
       catalog: merge.source(anyCatalog, { input }),
       reviews: merge.source(anyReviews, { input, optional: true }),

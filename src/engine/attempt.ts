@@ -1,27 +1,37 @@
 import type { Call } from './call.ts';
-import { compileCheck, compileDecode, takesAnything } from './decode.ts';
+import { compileCheck, compileDecode, compileSelectedDecode, takesAnything } from './decode.ts';
 import { toInternalFailure } from './failure.ts';
 import type { Forwarded } from './forward.ts';
 import { type Failed, failed, type Outcome } from './outcome.ts';
 import { UnsafePathError } from './path.ts';
 import type { Provider } from './provider.ts';
 import type { Transport } from './request.ts';
+import type { Selection } from './selection.ts';
 
 /**
  * The innermost call of a provider: one attempt, without policies. The only place where provider code may throw. `onLate`
- * is told of each answer of a `run` that came after its attempt was stopped; a late answer over HTTP cannot come.
+ * is told of each answer of a `run` that came after its attempt was stopped; a late answer over HTTP cannot come. A
+ * `selection` is made of what comes over HTTP.
  */
 export const createAttempt = <I, O>(
   provider: Provider<I, O>,
   transport: Transport,
   onLate: () => void = () => {},
+  selection?: Selection,
 ): Call<I, O> =>
-  provider.run ? createRunAttempt(provider, provider.run, onLate) : createRequestAttempt(provider, transport);
+  provider.run
+    ? createRunAttempt(provider, provider.run, onLate)
+    : createRequestAttempt(provider, transport, selection);
 
-function createRequestAttempt<I, O>(provider: Provider<I, O>, transport: Transport): Call<I, O> {
+function createRequestAttempt<I, O>(
+  provider: Provider<I, O>,
+  transport: Transport,
+  selection: Selection | undefined,
+): Call<I, O> {
   const { request, method, idempotent } = provider;
   if (!request) throw new TypeError('a provider without run has a request');
-  const decode = compileDecode<O>(provider.output);
+  const { output } = provider;
+  const decode = selection ? compileSelectedDecode<O>(output, selection) : compileDecode<O>(output);
   return (input, context) => {
     const stopped = context.scope.failure;
     if (stopped) return Promise.resolve({ status: 'failed', failure: stopped });

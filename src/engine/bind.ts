@@ -4,6 +4,7 @@ import { DefinitionError } from './definition-error.ts';
 import type { EngineEvent } from './events.ts';
 import type { Provider, UpstreamOptions } from './provider.ts';
 import type { Transport } from './request.ts';
+import type { Selection } from './selection.ts';
 
 /** What the definitions are bound to, once for each application. */
 export interface BindOptions {
@@ -16,8 +17,8 @@ export interface BindOptions {
 
 /** All calls of an application: each provider is bound once, so that routes share its upstream's connections and state. */
 export interface Binding {
-  /** The bound call of a provider. */
-  callOf(provider: Provider<never, unknown>): Call<never, unknown>;
+  /** The bound call of a provider; a selection has a call of its own, with the upstream's connections and state. */
+  callOf(provider: Provider<never, unknown>, selection?: Selection): Call<never, unknown>;
   /** What the policies of each upstream have to show, by upstream. */
   snapshot(): Readonly<Record<string, Readonly<Record<string, string | number | boolean>>>>;
 }
@@ -42,7 +43,11 @@ export function createBinding({ connect, standard, emit }: BindOptions): Binding
     return bound;
   }
 
-  function bindCall(provider: Provider<never, unknown>, upstream: BoundUpstream): Call<never, unknown> {
+  function bindCall(
+    provider: Provider<never, unknown>,
+    upstream: BoundUpstream,
+    selection?: Selection,
+  ): Call<never, unknown> {
     const { states, transport, definition } = upstream;
     const info: CallInfo = {
       upstream: definition.name,
@@ -58,17 +63,17 @@ export function createBinding({ connect, standard, emit }: BindOptions): Binding
     };
     const policies = [...(provider.policies ?? standard.provider), ...(definition.policies ?? standard.upstream)];
     const onLate = provider.run && info.share(lateAnswersKey, createLateAnswers).add;
-    return compose(createAttempt(provider, transport, onLate), policies, info);
+    return compose(createAttempt(provider, transport, onLate, selection), policies, info);
   }
 
-  function callOf(provider: Provider<never, unknown>): Call<never, unknown> {
+  function callOf(provider: Provider<never, unknown>, selection?: Selection): Call<never, unknown> {
     const upstream = upstreamOf(provider.upstream);
     const known = upstream.calls.get(provider.name);
-    if (known?.provider === provider) return known.call;
-    if (known) throw new DefinitionError(`provider "${provider.upstream.name}/${provider.name}" is defined twice`);
-    const call = bindCall(provider, upstream);
+    if (known && known.provider !== provider)
+      throw new DefinitionError(`provider "${provider.upstream.name}/${provider.name}" is defined twice`);
+    const call = known?.call ?? bindCall(provider, upstream);
     upstream.calls.set(provider.name, { provider, call });
-    return call;
+    return selection ? bindCall(provider, upstream, selection) : call;
   }
 
   function snapshot() {

@@ -2,8 +2,9 @@ import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type AnswerHeaders, failed, type Ok, type Outcome, ok } from './outcome.ts';
 import type { Decode } from './request.ts';
+import type { Selection } from './selection.ts';
 import { toShape } from './shape.ts';
-import { compileStrip, isClosed } from './strip.ts';
+import { compileStrip, isClosed, type Strip } from './strip.ts';
 
 /** Checks a value against the provider's `output`, and drops fields that the schema does not know. */
 export type Check<T> = (value: unknown) => Outcome<T>;
@@ -25,7 +26,7 @@ export function compileCheck<T>(schema: TSchema): Check<T> {
  * stay with the answer, to be passed on unchanged, unless the schema forbids fields beside its own and there were some.
  */
 export function compileDecode<T>(schema: TSchema): Decode<T> {
-  if (takesAnything(schema)) return toUnread;
+  if (takesAnything(schema)) return (bytes, headers) => toUnread(anyReader, bytes, headers);
   const check = compileCheck<T>(schema);
   const closed = isClosed(schema);
   const decode: Decode<T> = (bytes, headers, projected) => {
@@ -41,26 +42,52 @@ export function compileDecode<T>(schema: TSchema): Decode<T> {
   return shape === 'any' ? decode : Object.assign(decode, { shape });
 }
 
+/**
+ * Compiles the same for a declared merge: the answer is written by its selection. Where the transport could do both, nothing is
+ * parsed before somebody reads the value.
+ */
+export function compileSelectedDecode<T>(schema: TSchema, { form, write }: Selection): Decode<T> {
+  const strip = compileStrip(schema);
+  const check = compileCheck<T>(schema);
+  const reader = createReader(strip);
+  const decode: Decode<T> = (bytes, headers, projected, selected) => {
+    if (selected) return toUnread(reader, bytes, headers, selected);
+    const parsed = parse(projected ?? bytes.toString('utf8'));
+    if (parsed.status === 'failed') return parsed;
+    const checked = check(parsed.value);
+    // As above.
+    if (checked.status === 'failed') return projected === undefined ? checked : decode(bytes, headers);
+    return { status: 'ok', value: checked.value, selected: write(parsed.value), headers };
+  };
+  const shape = form ? 'any' : toShape(schema);
+  return Object.assign(decode, { form, shape });
+}
+
 /** An answer that is parsed when it is read, if ever. */
 interface Unread {
   status: 'ok';
   bytes: Buffer;
+  selected: Buffer | undefined;
   headers: AnswerHeaders;
   parsed: { readonly value: unknown } | undefined;
 }
 
-/** What all unread answers have in common: in a literal for each, a getter costs a microsecond. */
-const reader: ThisType<Unread> = {
+/** What unread answers have in common: in a literal for each, a getter costs a microsecond. */
+const createReader = (strip: Strip): ThisType<Unread> => ({
   get value() {
-    this.parsed ??= { value: JSON.parse(this.bytes.toString('utf8')) };
+    this.parsed ??= { value: strip(JSON.parse(this.bytes.toString('utf8'))) };
     return this.parsed.value;
   },
-};
+});
 
-function toUnread<T>(bytes: Buffer, headers: AnswerHeaders): Outcome<T> {
-  const outcome = Object.create(reader) as Unread & Ok<T>; // any JSON is a T where the schema takes anything; the rest follows
+const anyReader = createReader((value) => value);
+
+function toUnread<T>(reader: object, bytes: Buffer, headers: AnswerHeaders, selected?: Buffer): Outcome<T> {
+  // What is read is a T: any JSON is where the schema takes anything, else the transport has checked it. The rest follows.
+  const outcome = Object.create(reader) as Unread & Ok<T>;
   outcome.status = 'ok';
   outcome.bytes = bytes;
+  outcome.selected = selected;
   outcome.headers = headers;
   outcome.parsed = undefined;
   return outcome;

@@ -1,8 +1,9 @@
 import type { Execution } from './execute.ts';
 import { type Failure, toInternalFailure } from './failure.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlannedSource } from './plan.ts';
 import type { RouteRequest } from './route.ts';
 import { type SourceReport, toAnswer } from './run.ts';
+import { toNulls } from './selection.ts';
 
 /** The status of one source as the client sees it. */
 export interface SourceStatus {
@@ -40,7 +41,9 @@ export interface EnvelopeOptions {
 /** Compiles the parts of a route's envelope that no request changes. */
 export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOptions = {}): EnvelopeWriter {
   const { merge } = plan;
+  const isDeclared = plan.route.template !== undefined;
   const names = plan.sources.slice(0, plan.merged).map(({ name }) => name);
+  const stands = plan.sources.map(toStandIns);
   const keys = names.map((name, index) => Buffer.from(`${index === 0 ? '{"data":{' : ','}${JSON.stringify(name)}:`));
 
   function writeMerged({ reports }: Execution, run: NonNullable<Plan['merge']>, request: RouteRequest): string {
@@ -61,16 +64,51 @@ export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOpt
     return Buffer.concat(parts);
   }
 
+  function writeSelected({ reports }: Execution, tail: string): Buffer {
+    const parts: Uint8Array[] = [opening];
+    for (let i = 0; i < names.length; i += 1) {
+      const members = toMembers(reports[i], stands[i]);
+      // Nothing is left of an answer whose fields may all be missing.
+      if (members.length > 0) parts.push(parts.length > 1 ? comma : noBytes, members);
+    }
+    parts.push(Buffer.from(`}${tail}`));
+    return Buffer.concat(parts);
+  }
+
   return {
     write(execution, request) {
       try {
         const tail = `,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports, hasDurations)}}`;
-        return { text: merge ? writeMerged(execution, merge, request) + tail : writeSpliced(execution, tail) };
+        if (merge) return { text: writeMerged(execution, merge, request) + tail };
+        return { text: isDeclared ? writeSelected(execution, tail) : writeSpliced(execution, tail) };
       } catch (cause) {
         return { failure: toInternalFailure(cause, 'the merge') };
       }
     },
   };
+}
+
+const opening = Buffer.from('{"data":{');
+const comma = Buffer.from(',');
+const noBytes = Buffer.alloc(0);
+
+/** The members of a declared payload that stand in for those of an answer. */
+interface StandIns {
+  readonly nulls: Buffer;
+  readonly fallback: Buffer;
+}
+
+function toStandIns({ selection, fallback }: PlannedSource): StandIns {
+  const nulls = selection ? toNulls(selection) : noBytes;
+  return { nulls, fallback: selection && fallback ? selection.write(fallback.value) : nulls };
+}
+
+function toMembers(report: SourceReport | undefined, stands: StandIns | undefined): Buffer {
+  if (!report || !stands) return noBytes;
+  const { outcome, source } = report;
+  if (outcome.status === 'failed') return stands.fallback;
+  if (outcome.status === 'skipped') return stands.nulls;
+  return outcome.selected ?? source.selection?.write(outcome.value) ?? stands.nulls;
 }
 
 function toBytes(report: SourceReport | undefined): Uint8Array {

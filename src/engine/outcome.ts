@@ -10,6 +10,8 @@ export interface Ok<T> {
   readonly value: T;
   /** The upstream's own JSON text, checked; absent where the answer did not arrive as bytes or must not leave unchanged. */
   readonly bytes?: Uint8Array | undefined;
+  /** What the template of a declared merge takes of it, as members of JSON; absent where nobody has selected it yet. */
+  readonly selected?: Buffer | undefined;
   /** The upstream's response headers; only those that a route names ever leave. */
   readonly headers?: AnswerHeaders | undefined;
 }

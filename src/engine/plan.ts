@@ -5,7 +5,9 @@ import { DefinitionError } from './definition-error.ts';
 import { compileForward, type Forwarded } from './forward.ts';
 import { nameSources } from './names.ts';
 import type { Route, RouteRequest } from './route.ts';
+import { compileSelection, type Selection } from './selection.ts';
 import type { SourceDefinition } from './source.ts';
+import { toTaken } from './template.ts';
 
 /** The deadline of a route that names none, milliseconds: above it people leave. */
 export const defaultDeadlineMs = 2_000;
@@ -21,6 +23,8 @@ export interface PlannedSource {
   readonly when: ((request: RouteRequest, needs: Answered) => boolean) | undefined;
   readonly optional: boolean;
   readonly fallback: { readonly value: unknown; readonly bytes: Buffer } | undefined;
+  /** What the template takes of it; undefined where there is none, and where the source is only needed. */
+  readonly selection: Selection | undefined;
   readonly needs: readonly { readonly alias: string; readonly index: number }[];
   /** One index for each edge, so that a source which names a need twice hears of it twice. */
   readonly dependents: readonly number[];
@@ -53,6 +57,7 @@ export function compilePlan(route: Route, binding: Binding): Plan {
   if (!isDuration(deadlineMs)) throw new DefinitionError(`${where}: "deadline" is milliseconds above 0`);
   const names = nameSources(route, where);
   const definitions = [...names.keys()];
+  const selections = toSelections(route, where);
   const sources = definitions.map((definition): PlannedSource => {
     const { provider, needs, optional } = definition;
     const place = `${where}: source "${names.get(definition)}"`;
@@ -63,16 +68,18 @@ export function compilePlan(route: Route, binding: Binding): Plan {
         );
       }
     }
+    const selection = selections.get(definition);
     return {
       name: names.get(definition) ?? '',
       definition,
       // The casts take back what source definitions forgot: `defineRoute` checked these types where they were declared.
-      call: binding.callOf(provider) as Call<unknown, unknown>,
+      call: binding.callOf(provider, selection) as Call<unknown, unknown>,
       forward: compileForward(provider.upstream.forward ?? []),
       input: definition.input as PlannedSource['input'],
       when: definition.when as PlannedSource['when'],
       optional,
       fallback: toFallback(definition, place),
+      selection,
       needs: Object.entries(needs).map(([alias, need]) => ({ alias, index: definitions.indexOf(need) })),
       dependents: definitions.flatMap((other, index) =>
         Object.values(other.needs).flatMap((need) => (need === definition ? [index] : [])),
@@ -83,6 +90,21 @@ export function compilePlan(route: Route, binding: Binding): Plan {
   const merged = Object.keys(route.sources).length;
   // The cast is like those above.
   return { route, deadlineMs, sources, forward, merged, merge: route.merge as Plan['merge'] };
+}
+
+/** What a template takes of each merged source. */
+function toSelections({ template, sources }: Route, where: string): ReadonlyMap<SourceDefinition, Selection> {
+  if (!template) return new Map();
+  const taken = toTaken(template, `${where}: template`);
+  for (const name of taken.keys()) {
+    if (!Object.hasOwn(sources, name)) throw new DefinitionError(`${where}: template: there is no source "${name}"`);
+  }
+  const selections = Object.entries(sources).map(([name, source]) => {
+    const field = taken.get(name);
+    if (!field) throw new DefinitionError(`${where}: the template takes nothing of "${name}"`);
+    return [source, compileSelection(source.provider.output, field, `${where}: template: "${name}"`)] as const;
+  });
+  return new Map(selections);
 }
 
 /** Whether a failure can leave the source without a value: a fallback stands in for its own failure, not for a need's. */

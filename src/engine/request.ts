@@ -1,4 +1,5 @@
 import type { CallContext } from './call.ts';
+import type { AnswerForm } from './form.ts';
 import type { AnswerHeaders, Outcome } from './outcome.ts';
 import type { Path } from './path.ts';
 import type { Shape } from './shape.ts';
@@ -28,10 +29,15 @@ export interface UpstreamRequest extends RequestParts {
 
 /** Turns the complete bytes of a successful answer, which the transport has found to be JSON, into an outcome. */
 export interface Decode<T> {
-  /** `projected` is the text without fields beside those of `shape`, where the transport has dropped any. */
-  (bytes: Buffer, headers: AnswerHeaders, projected?: string): Outcome<T>;
+  /**
+   * `projected` is the text without fields beside those of `shape`, where the transport has dropped any; `selected` what it has
+   * written by `form`, where it found nothing that does not match.
+   */
+  (bytes: Buffer, headers: AnswerHeaders, projected?: string, selected?: Buffer): Outcome<T>;
   /** What of the text is of use. Absent: all of it. */
-  readonly shape?: Shape;
+  readonly shape?: Shape | undefined;
+  /** What of the text is to be written, and the types it has. Absent: nothing, or more than types is to be checked. */
+  readonly form?: AnswerForm | undefined;
 }
 
 /** One upstream's connection: sends one attempt. It never rejects and honours the context's scope. */

@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import { DefinitionError } from './definition-error.ts';
 import type { Provider } from './provider.ts';
 import type { Answers, AnyNullable, Source, SourceDefinition, SourceOf, Values } from './source.ts';
+import type { Checked, Template } from './template.ts';
 
 /** Methods a route may answer. */
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -81,6 +82,14 @@ export interface RouteDraft<Id extends string, Request> {
   >;
   /** One key a source, each answer as the upstream sent it, in this order. */
   merge<Sources extends Readonly<Record<string, SourceOf<Id>>>>(sources: Sources): Route;
+  /**
+   * A payload declared by what it takes of the answers: by the names it has there, paths like `product.price.amount`, and `pick`
+   * for fields of the items of a list. Payload and schema follow from it; without an answer each of its fields is null.
+   */
+  merge<Sources extends Readonly<Record<string, SourceOf<Id>>>, const Fields extends Checked<Answers<Sources>, Fields>>(
+    sources: Sources,
+    template: Fields,
+  ): Route;
   /** A payload of your own, made of the answers. May throw; that is an `internal` problem. */
   merge<Sources extends Readonly<Record<string, SourceOf<Id>>>, Payload extends TSchema>(
     sources: Sources,
@@ -99,6 +108,7 @@ export interface Route {
   readonly declared: readonly SourceDefinition[];
   readonly sources: Readonly<Record<string, SourceDefinition>>;
   readonly payload: TSchema | undefined;
+  readonly template: Template | undefined;
   readonly merge: ((answers: never, request: never) => unknown) | undefined;
 }
 
@@ -129,11 +139,13 @@ export function defineRoute<
     },
     merge(
       sources: Readonly<Record<string, SourceOf<Id>>>,
-      payload?: TSchema,
+      described?: TSchema | Template,
       merge?: (answers: never, request: never) => unknown,
     ): Route {
+      const template = described && !merge && isTemplate(described) ? described : undefined;
+      const payload = template ? undefined : described;
       if (!payload !== !merge)
-        throw new DefinitionError(`${where}: a merge has a payload schema and a function, or neither`);
+        throw new DefinitionError(`${where}: a merge has a payload schema and a function, or a template, or neither`);
       const definitions = toDefinitions(sources, `${where}: merge`);
       return Object.freeze({
         kind: 'route',
@@ -143,11 +155,15 @@ export function defineRoute<
         declared,
         sources: definitions,
         payload,
+        template,
         merge,
       });
     },
   };
 }
+
+/** Only TypeBox marks an object like this. */
+const isTemplate = (given: TSchema | Template): given is Template => !('~kind' in given || '~unsafe' in given);
 
 /** Source options with their types forgotten: the functions are only ever called with what they were declared for. */
 interface ErasedSourceOptions extends Omit<SourceDefinition, 'needs' | 'when' | 'optional' | 'expose'> {

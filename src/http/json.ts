@@ -3,6 +3,7 @@ import type { Decode } from '../engine/request.ts';
 import type { Shape } from '../engine/shape.ts';
 import { checkJson, type JsonLimits, type JsonVerdict } from '../json/check.ts';
 import { compileProjection, type Projected, type Projection } from '../json/project.ts';
+import { compileSelect } from '../json/select.ts';
 
 /** What each verdict on a body means. The words of a parser would quote the body, so they are our own. */
 const failures: Readonly<Record<Exclude<JsonVerdict, 'ok'>, Failed>> = {
@@ -20,19 +21,28 @@ export function decodeBody<T>(
   limits: JsonLimits,
   decode: Decode<T>,
 ): Outcome<T> {
+  const selected = decode.form && toSelect(decode.form)(bytes, limits);
+  if (selected) return decode(bytes, headers, undefined, selected);
   const { verdict, text } = read(bytes, limits, decode.shape);
   return verdict === 'ok' ? decode(bytes, headers, text) : failures[verdict];
 }
 
-/** By shape, each of which belongs to a provider and stays as long as it does. */
-const projections = new WeakMap<object, Projection>();
-
 function read(bytes: Buffer, limits: JsonLimits, shape: Shape = 'any'): Projected {
-  if (shape === 'any') return { verdict: checkJson(bytes, limits) };
-  let project = projections.get(shape);
-  if (!project) {
-    project = compileProjection(shape);
-    projections.set(shape, project);
-  }
-  return project(bytes, limits);
+  return shape === 'any' ? { verdict: checkJson(bytes, limits) } : toProjection(shape)(bytes, limits);
+}
+
+const toProjection = once<Exclude<Shape, 'any'>, Projection>(compileProjection);
+const toSelect = once(compileSelect);
+
+/** Compiles once for each shape or form: they belong to a provider or a route, and stay as long as it does. */
+function once<Key extends object, Compiled>(compile: (key: Key) => Compiled): (key: Key) => Compiled {
+  const known = new WeakMap<Key, Compiled>();
+  return (key) => {
+    let compiled = known.get(key);
+    if (compiled === undefined) {
+      compiled = compile(key);
+      known.set(key, compiled);
+    }
+    return compiled;
+  };
 }

@@ -6,6 +6,15 @@ export interface Program {
   reserve(length: number, front: number): number;
   check(length: number, depth: number, tokens: number): number;
   project(start: number, length: number, table: number, depth: number, tokens: number): number;
+  select(
+    start: number,
+    length: number,
+    table: number,
+    out: number,
+    room: number,
+    depth: number,
+    tokens: number,
+  ): number;
 }
 
 /** A text in WebAssembly memory, until the next one is placed. */

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import { failures } from '../engine/failure.ts';
 import type { Plan, PlannedSource } from '../engine/plan.ts';
+import { orNull } from '../engine/schema.ts';
 
 const durationMs = Type.Number({ minimum: 0, description: 'From its start to its end, milliseconds.' });
 
@@ -95,18 +96,17 @@ function toEnvelopeSchema(plan: Plan): TSchema {
   });
 }
 
-/** The payload of a route: declared with its merge function, or one key a source. */
+/** The payload of a route: declared with its merge function, or what its template takes, or one key a source. */
 function toPayloadSchema(plan: Plan): TSchema {
   if (plan.route.payload) return plan.route.payload;
-  const fields = plan.sources
-    .slice(0, plan.merged)
-    .map((source) => [source.name, toFieldSchema(source, plan)] as const);
+  const fields = plan.sources.slice(0, plan.merged).flatMap((source) => toFields(source, plan));
   return Type.Object(Object.fromEntries(fields));
 }
 
-function toFieldSchema(source: PlannedSource, plan: Plan): TSchema {
-  const { output } = source.definition.provider;
-  return canBeNull(source, plan) ? Type.Union([output, Type.Null()]) : output;
+function toFields(source: PlannedSource, plan: Plan): readonly (readonly [string, TSchema])[] {
+  const fields = source.selection?.members ?? { [source.name]: source.definition.provider.output };
+  const isNullable = canBeNull(source, plan);
+  return Object.entries(fields).map(([name, schema]) => [name, isNullable ? orNull(schema) : schema] as const);
 }
 
 function canBeNull({ definition, optional, fallback, needs }: PlannedSource, plan: Plan): boolean {

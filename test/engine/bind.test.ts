@@ -6,6 +6,7 @@ import { DefinitionError } from '../../src/engine/definition-error.ts';
 import type { EngineEvent } from '../../src/engine/events.ts';
 import { defineUpstream, type Upstream, type UpstreamOptions } from '../../src/engine/provider.ts';
 import { createScope } from '../../src/engine/scope.ts';
+import { compileSelection } from '../../src/engine/selection.ts';
 import { ask } from '../support/fan-out.ts';
 import { createFakeUpstreams } from '../support/transport.ts';
 
@@ -40,6 +41,24 @@ describe('a provider', () => {
     expect(binding.callOf(providerOf(catalog, 'reviews'))).not.toBe(binding.callOf(product));
     binding.callOf(ask('a'));
     expect(upstreams.connected).toEqual(['catalog', 'shop']);
+  });
+
+  test('has a call of its own for each selection, with the state of its upstream', () => {
+    const createState = vi.fn(() => ({ snapshot: () => ({}) }));
+    const key = {};
+    const shared: Policy = (next, { share }) => {
+      share(key, createState);
+      return next;
+    };
+    const { binding, upstreams } = bindingWith({ provider: [shared] });
+    const product = providerOf(upstreamOf('catalog'), 'product');
+    const selections = [1, 2].map((n) => compileSelection(Type.Unknown(), { as: `a${n}`, taken: 'all' }, 'here'));
+    const calls = [undefined, ...selections, undefined].map((selection) => binding.callOf(product, selection));
+    expect(new Set(calls).size).toBe(3);
+    expect(calls[3]).toBe(calls[0]);
+    expect(upstreams.connected).toEqual(['catalog']);
+    expect(createState).toHaveBeenCalledOnce();
+    expect(() => binding.callOf(providerOf(upstreamOf('catalog'), 'product'), selections[0])).toThrow(DefinitionError);
   });
 
   test('has its own policies outside its upstream’s', () => {

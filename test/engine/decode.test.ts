@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import { describe, expect, test, vi } from 'vitest';
-import { compileCheck, compileDecode } from '../../src/engine/decode.ts';
+import { compileCheck, compileDecode, compileSelectedDecode } from '../../src/engine/decode.ts';
+import { compileSelection } from '../../src/engine/selection.ts';
 
 const Item = Type.Object({ id: Type.String(), price: Type.Number() });
 const Closed = Type.Object({ id: Type.String(), price: Type.Number() }, { additionalProperties: false });
@@ -105,5 +106,56 @@ describe('a value that did not come as bytes', () => {
     expect(check({ ...value, more: 1 })).toEqual({ status: 'ok', value });
     expect(check({ id: 'a' })).toMatchObject({ status: 'failed', failure: { code: 'invalid_response' } });
     expect(check(undefined)).toMatchObject({ status: 'failed' });
+  });
+});
+
+describe('bytes of which a template takes a part', () => {
+  const headers = { etag: '"1"' };
+  const selection = compileSelection(
+    Item,
+    { as: 'it', taken: new Map([['id', { as: 'name', taken: 'all' }]]) },
+    'here',
+  );
+  const decode = compileSelectedDecode(Item, selection);
+  const bytes = Buffer.from('{"more":1,"price":2,"id":"a"}');
+
+  test('are not parsed where the transport has selected, before somebody reads the value', () => {
+    const parse = vi.spyOn(JSON, 'parse');
+    const selected = Buffer.from('"name":"a"');
+    const outcome = decode(bytes, headers, undefined, selected);
+    expect(outcome).toMatchObject({ status: 'ok', headers });
+    expect(outcome.status === 'ok' && outcome.selected).toBe(selected);
+    expect(parse).not.toHaveBeenCalled();
+
+    const read = () => outcome.status === 'ok' && outcome.value;
+    expect(read()).toStrictEqual({ price: 2, id: 'a' });
+    expect(read()).toBe(read());
+    expect(parse).toHaveBeenCalledOnce();
+  });
+
+  test('are checked and selected here, where it has not', () => {
+    const selected = Buffer.from('"it":{"name":"a"}');
+    expect(decode(bytes, headers)).toEqual({ status: 'ok', value: { price: 2, id: 'a' }, selected, headers });
+    const projected = '{"price":2,"id":"a"}';
+    expect(decode(bytes, headers, projected)).toEqual(decode(bytes, headers));
+  });
+
+  test('fail as they would without a template, and are described whole', () => {
+    for (const text of ['', '{"id":7,"price":1}', '[]']) {
+      const broken = Buffer.from(text);
+      expect(decode(broken, headers)).toEqual(compileDecode(Item)(broken, headers));
+    }
+    const broken = Buffer.from('{"more":1,"id":7,"price":1}');
+    expect(decode(broken, headers, '{"id":7,"price":1}')).toEqual(compileDecode(Item)(broken, headers));
+  });
+
+  test('say what of them is of use: a form, or else a shape', () => {
+    expect({ ...decode }).toEqual({ form: selection.form, shape: 'any' });
+    const Limited = Type.Object({ id: Type.Integer({ minimum: 0 }) });
+    const limited = compileSelection(Limited, { as: 'it', taken: 'all' }, 'here');
+    expect({ ...compileSelectedDecode(Limited, limited) }).toEqual({
+      form: undefined,
+      shape: { fields: { id: 'any' }, isOpen: false },
+    });
   });
 });

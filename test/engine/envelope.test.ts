@@ -2,7 +2,8 @@ import { type TSchema, Type } from 'typebox';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { compileEnvelope, toServerTiming, toSources } from '../../src/engine/envelope.ts';
 import { defineRoute } from '../../src/engine/route.ts';
-import { ask, askFor, compute, createFanOut, plain } from '../support/fan-out.ts';
+import { pick } from '../../src/engine/template.ts';
+import { ask, askFor, compute, createFanOut, plain, shop } from '../support/fan-out.ts';
 import { answer, failure } from '../support/transport.ts';
 
 const draft = () => defineRoute({ url: '/v1/page', summary: 'A page' });
@@ -116,6 +117,60 @@ describe('without durations', () => {
         '"bad":{"status":"failed","code":"timeout","message":"scripted timeout","attempts":1},' +
         '"spare":{"status":"failed","code":"upstream_error","message":"scripted upstream_error","fallback":true,"attempts":1}}}',
     );
+  });
+});
+
+describe('a declared merge', () => {
+  const Item = Type.Object({ id: Type.Integer(), size: Type.Optional(Type.Integer()) });
+  const data = (text: string) => text.slice('{"data":'.length, text.indexOf(',"complete":'));
+
+  test('has the fields source by source, null for those of a source without answer, and a fallback’s', async () => {
+    const route = draft();
+    const good = route.source(askFor('good', Item), plain);
+    const bad = route.source(askFor('bad', Item), { ...plain, optional: true });
+    const off = route.source(askFor('off', Item), { ...plain, when: () => false });
+    const spare = route.source(askFor('spare', Item), { ...plain, optional: true, fallback: { id: 4 } });
+    const merged = route.merge(
+      { bad, good, off, spare },
+      {
+        one: 'good.id',
+        two: 'bad.id',
+        two2: 'bad.size',
+        three: pick('off', { id: 'id' }),
+        four: pick('spare', { is: 'id' }),
+      },
+    );
+    const { text } = await createFanOut(merged, {
+      '/good': answer('{"more":1,"id":1}'),
+      '/bad': failure('timeout'),
+      '/spare': failure('timeout'),
+    }).run();
+    expect(data(text())).toBe('{"two":null,"two2":null,"one":1,"three":null,"four":{"is":4}}');
+  });
+
+  test('has no field of an answer in which all are missing', async () => {
+    const route = draft();
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => route.source(askFor(name, Item), plain));
+    if (!a || !b || !c) throw new TypeError('there are three');
+    const merged = route.merge({ a, b, c }, { a: 'a.size', b: 'b.size', c: 'c.size' });
+    const { plan, run } = createFanOut(merged, {
+      '/a': answer('{"id":1}'),
+      '/b': answer('{"id":1,"size":2}'),
+      '/c': answer('{"id":1}'),
+    });
+    expect(data((await run()).text())).toBe('{"b":2}');
+    expect(plan.sources.map(({ selection }) => selection?.write({}).toString())).toEqual(['', '', '']);
+  });
+
+  test('takes fields of a value that did not arrive as bytes, and nothing of what is only needed', async () => {
+    const route = draft();
+    const id = (n: number) =>
+      shop.provider({ name: `run-${n}`, output: Item, policies: [], run: () => ({ id: n, more: 1 }) });
+    const needed = route.source(id(1), plain);
+    const a = route.source(id(2), { input: (_request, { needed }) => needed.id, needs: { needed } });
+    const { text, reports } = await createFanOut(route.merge({ a }, { all: 'a' })).run();
+    expect(data(text())).toBe('{"all":{"id":2}}');
+    expect(Object.keys(reports)).toEqual(['a', 'needed']);
   });
 });
 

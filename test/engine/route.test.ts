@@ -96,6 +96,6 @@ describe('refused, naming route and source', () => {
     const a = route.source(ask('a'), plain);
     // @ts-expect-error plain JavaScript can leave it out
     const define = () => route.merge({ a }, Type.Null());
-    expect(define).toThrow(refusal('a merge has a payload schema and a function, or neither'));
+    expect(define).toThrow(refusal('a merge has a payload schema and a function, or a template, or neither'));
   });
 });

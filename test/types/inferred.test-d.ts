@@ -1,6 +1,6 @@
 /** What the compiler works out by itself, so that nobody has to write it down. */
 import { expectTypeOf, test } from 'vitest';
-import { defineRoute, defineUpstream, type Provider, path, type Route, Type } from '../../src/index.ts';
+import { defineRoute, defineUpstream, type Provider, path, pick, type Route, Type } from '../../src/index.ts';
 
 type Seller = { name: string };
 type Product = { title: string; sellerId: string };
@@ -84,6 +84,33 @@ test('what a merge sees: null where a source may stay without an answer', () => 
       expectTypeOf(answers.afterConditional).toEqualTypeOf<Seller | null>();
       expectTypeOf(answers.afterOptional).toEqualTypeOf<Seller | null>();
       return null;
+    },
+  );
+  expectTypeOf(merged).toEqualTypeOf<Route>();
+});
+
+test('where a template’s paths lead: through what may be missing or null, up to a list, and from its items on', () => {
+  const Seat = Type.Object({ price: Type.Union([Type.Object({ amount: Type.Number() }), Type.Null()]) });
+  const Offer = Type.Object({
+    name: Type.String(),
+    best: Type.Optional(Seat),
+    rows: Type.Array(Type.Object({ seats: Type.Union([Type.Array(Seat), Type.Null()]) })),
+    rates: Type.Record(Type.String(), Type.Number()),
+    any: Type.Unknown(),
+  });
+  const provide = shop.provider({ name: 'offer', output: Offer, request: () => ({ path: path`/offer` }) });
+  const route = defineRoute({ url: '/v1/offer', summary: 'An offer' });
+  const offer = route.source(provide, { input: () => null });
+  const other = route.source(provide, { input: () => null, optional: true });
+  const merged = route.merge(
+    { offer, other },
+    {
+      name: 'offer.name',
+      cost: 'offer.best.price.amount',
+      seats: pick('offer.rows', { seats: pick('seats', { cost: 'price.amount' }) }),
+      rates: 'offer.rates',
+      any: 'offer.any',
+      other: pick('other', { of: 'name', best: pick('best', { price: 'price' }) }),
     },
   );
   expectTypeOf(merged).toEqualTypeOf<Route>();

@@ -5,7 +5,7 @@
 /* oxlint-disable vitest/expect-expect -- the directives are the assertions */
 /* oxlint-disable no-unused-expressions, typescript/no-unsafe-assignment, typescript/no-unsafe-member-access */
 import { test } from 'vitest';
-import { defineRoute, defineUpstream, path, Type } from '../../src/index.ts';
+import { defineRoute, defineUpstream, path, pick, Type } from '../../src/index.ts';
 
 const Product = Type.Object({ title: Type.String(), sellerId: Type.String() });
 const Seller = Type.Object({ name: Type.String() });
@@ -16,6 +16,9 @@ const byId = ({ id }: { id: string }) => ({ path: path`/${id}` });
 const getProduct = shop.provider({ name: 'product', output: Product, request: byId });
 const getSeller = shop.provider({ name: 'seller', output: Seller, request: byId });
 
+const Listing = Type.Object({ items: Type.Array(Seller), byName: Type.Record(Type.String(), Seller) });
+const getListing = shop.provider({ name: 'list', output: Listing, request: byId });
+
 const params = Type.Object({ id: Type.String() });
 const route = defineRoute({ url: '/v1/products/:id', summary: 'One product', params });
 const other = defineRoute({ url: '/v1/sellers/:id', summary: 'One seller', params });
@@ -25,6 +28,7 @@ const seller = route.source(getSeller, {
   input: (_request, { product }) => ({ id: product.sellerId }),
   optional: true,
 });
+const list = route.source(getListing, { input: () => ({ id: '1' }) });
 const conditional = route.source(getSeller, { input: () => ({ id: '1' }), when: ({ params }) => params.id !== '0' });
 
 test('an input of the wrong type', () => {
@@ -106,6 +110,38 @@ test('a merge that is asynchronous', () => {
 test('a condition that is asynchronous', () => {
   // @ts-expect-error Type 'Promise<boolean>' is not assignable to type 'boolean'
   route.source(getProduct, { input: () => ({ id: '1' }), when: async () => true });
+});
+
+test('a template that takes what there is not', () => {
+  // @ts-expect-error Type '"product.titel"' is not assignable to type '"product.sellerId" | "product.title"'
+  route.merge({ product }, { title: 'product.titel' });
+  // @ts-expect-error Type '"seller.name"' is not assignable to type '"product"'
+  route.merge({ product }, { title: 'seller.name' });
+  // @ts-expect-error Type '"product.title.length"' is not assignable to type '"product.title"'
+  route.merge({ product }, { title: 'product.title.length' });
+  // @ts-expect-error Type '"titel"' is not assignable to type
+  route.merge({ product }, { page: pick('product', { title: 'titel' }) });
+  // @ts-expect-error Type '"prodict"' is not assignable to type '"product"'
+  route.merge({ product }, { page: pick('prodict', { title: 'title' }) });
+});
+
+test('a template that goes on behind a list or into a record', () => {
+  // @ts-expect-error Type '"list.items.name"' is not assignable to type '"list.items"'
+  route.merge({ list }, { name: 'list.items.name' });
+  // @ts-expect-error Type '"list.byName.chair"' is not assignable to type '"list.byName"'
+  route.merge({ list }, { name: 'list.byName.chair' });
+});
+
+test('a template that holds more than paths and picks', () => {
+  // @ts-expect-error Type 'number' is not assignable to type 'string | Picked<string, Template>'
+  route.merge({ product }, { title: 7 });
+  // @ts-expect-error Object literal may only specify known properties, and 'title' does not exist in type
+  route.merge({ product }, { page: { title: 'product.title' } });
+});
+
+test('a payload schema without a function', () => {
+  // @ts-expect-error Argument of type 'TObject<{ title: TString; soldBy: TUnion<[TString, TNull]>; }>' is not assignable
+  route.merge({ product }, Page);
 });
 
 test('a source of another route', () => {

@@ -1,8 +1,9 @@
 // What JavaScript calls: `reserve`, then the bytes are copied to where it says, then `check`; or, for a projection, `reserve` for
-// the text and its table, then the table is copied to where the text begins less its length, then `project`. The module
-// has no state between texts.
+// the text and its table, then the table is copied to where the text begins less its length, then `project`; or, for a
+// selection, the same with room for what is written, then `select`. The module has no state between texts.
 import { checkText, frameSize, projectionEnd, projectText } from './check';
 import { padding } from './scan';
+import { selectText } from './select';
 
 const pageSize: usize = 65_536;
 
@@ -30,6 +31,17 @@ export function check(length: usize, depth: i32, tokens: i32): i32 {
 export function project(start: usize, length: usize, table: usize, depth: i32, tokens: i32): isize {
   const verdict = projectText(__heap_base, start, start + length, depth, tokens, table);
   return verdict === 0 ? projectionEnd - start : -verdict;
+}
+
+/**
+ * Selects from the text at `start` into the `room` bytes at `out`, which are in front of it as the table is. Returns the length
+ * of what stands there then, or -1 where JavaScript has to look.
+ */
+export function select(
+  start: usize, length: usize, table: usize, out: usize, room: usize, depth: i32, tokens: i32,
+): isize {
+  const end = selectText(start, start + length, table, out, room, depth, tokens);
+  return end === 0 ? -1 : end - out;
 }
 
 /** The text stands behind what is in front of it, where a vector begins. */

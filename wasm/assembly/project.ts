@@ -51,8 +51,13 @@ export function findField(node: usize, expected: usize, key: usize, length: u32)
 /** Whether a field that the node does not name stays: always where its key could be one of the node's, but escaped. */
 @inline
 export function keepsOther(node: usize, key: usize, end: usize): bool {
-  if (load<u8>(node, keepsOthersAt) !== 0) return true;
-  for (let at = key; at < end; at += 16) {
+  return load<u8>(node, keepsOthersAt) !== 0 || hasEscape(key, end);
+}
+
+/** Whether there is a backslash between the two addresses. */
+@inline
+export function hasEscape(at: usize, end: usize): bool {
+  for (; at < end; at += 16) {
     const backslashes = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(<i8>byte.backslash)));
     if (backslashes !== 0 && at + ctz(backslashes) < end) return true;
   }
@@ -64,9 +69,20 @@ export function keepsOther(node: usize, key: usize, end: usize): bool {
 export function move(to: usize, from: usize, end: usize, free: usize): usize {
   const behind = to + end - from;
   if (to === from || from === end) return behind;
-  // Runs are short: vectors are faster than the call of a copy, where there is room for the last one.
+  // Where there is no room for a last vector.
   if (behind + 16 > free) memory.copy(to, from, end - from);
-  else for (; to < behind; to += 16, from += 16) v128.store(to, v128.load(from));
+  else copy(to, from, end);
+  return behind;
+}
+
+/**
+ * Copies bytes in whole vectors, so up to 15 more are read and written than there are, and returns the address behind them.
+ * Runs are short: this is faster than the call of a copy.
+ */
+@inline
+export function copy(to: usize, from: usize, end: usize): usize {
+  const behind = to + end - from;
+  for (; to < behind; to += 16, from += 16) v128.store(to, v128.load(from));
   return behind;
 }
 
@@ -80,8 +96,12 @@ function searchField(field: usize, key: usize, length: u32): usize {
 
 @inline
 function isKey(field: usize, key: usize, length: u32): bool {
-  if (load<u32>(field, lengthAt) !== length) return false;
-  let known = field + keyAt;
+  return load<u32>(field, lengthAt) === length && isSame(field + keyAt, key, length);
+}
+
+/** Whether the bytes at both addresses are the same. What is behind them is read up to a whole vector. */
+@inline
+export function isSame(known: usize, key: usize, length: u32): bool {
   for (; length > 16; length -= 16, key += 16, known += 16) {
     if (i8x16.bitmask(i8x16.eq(v128.load(key), v128.load(known))) !== 0xffff) return false;
   }

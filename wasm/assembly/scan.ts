@@ -13,10 +13,14 @@ export const padding: usize = 16;
 /** Whether a string since `startScan` had one half of a surrogate pair as an escape. */
 export let hasLoneSurrogate: bool = false;
 
+/** Where the last exponent of a number since `startScan` begins; 0 where there was none. */
+export let lastExponent: usize = 0;
+
 /** To be called before the scans of a text that ends at `end`. */
 export function startScan(end: usize): void {
   v128.store(end, i8x16.splat(0));
   hasLoneSurrogate = false;
+  lastExponent = 0;
 }
 
 /** White space, which may be none: never a fault. */
@@ -62,6 +66,7 @@ export function scanNumber(at: usize): usize {
     char = load<u8>(at);
   }
   if ((char | byte.lowerCase) !== byte.letterE) return at;
+  lastExponent = at;
   char = load<u8>(++at);
   return scanDigits(char === byte.plus || char === byte.minus ? at + 1 : at);
 }
