@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { findFreePort } from '../support/process.ts';
 
 /** A request that a proxy says it has passed on. */
 export interface Forwarded {
@@ -98,10 +99,24 @@ export const isInstalled = (name: ProxyName): boolean => spawnSync(name, [kinds[
 /** Starts a proxy on a free port of loopback in front of the server on `target`; its files are in `folder`. */
 export async function startProxy(name: ProxyName, target: number, folder: string): Promise<RunningProxy> {
   const kind: Kind = kinds[name];
-  const port = await findPort();
+  const port = await findFreePort();
   const file = join(folder, `${name}.conf`);
   writeFileSync(file, kind.toConfig(port, target, folder));
-  const child = spawn(name, kind.startArguments(file, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { output, stop } = await launch(name, kind.startArguments(file, folder), port);
+  const readLog = () => (name === 'nginx' ? readFileSync(join(folder, 'access.log'), 'utf8') : output());
+  return { port, stop, forwarded: () => readLog().split('\n').flatMap(toForwarded) };
+}
+
+/** A proxy's process. */
+export interface Launched {
+  /** What it has written so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts a proxy's program and waits until it listens on this port. */
+export async function launch(name: ProxyName, args: readonly string[], port: number): Promise<Launched> {
+  const child = spawn(name, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let complaints = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -116,22 +131,13 @@ export async function startProxy(name: ProxyName, target: number, folder: string
     await stop();
     throw new Error(`${name} does not start: ${complaints}`);
   }
-  const readLog = () => (name === 'nginx' ? readFileSync(join(folder, 'access.log'), 'utf8') : output);
-  return { port, stop, forwarded: () => readLog().split('\n').flatMap(toForwarded) };
+  return { output: () => output, stop };
 }
 
 /** `id method status`, as nginx writes it, or `id method server status`, as haproxy does; requests that were not passed on are left out. */
 function toForwarded(line: string): readonly Forwarded[] {
   const [, id, method, status] = /^([\da-f-]{32,36}) (\S+) (?:confluo )?(\d{3})$/.exec(line) ?? [];
   return id && method ? [{ id, method, status: Number(status) }] : [];
-}
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on TCP
-  server.close();
-  return port;
 }
 
 async function isListening(port: number): Promise<boolean> {
