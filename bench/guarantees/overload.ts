@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { createClient } from './client.ts';
 import { type Guarantee, toCount, toMs } from './guarantee.ts';
 import type { StreamFigures } from './open-loop.ts';
 import { type Stage, withStage } from './stage.ts';
@@ -14,8 +16,11 @@ const shedMs = 10;
 /** More than the server takes in at once, so that it has to turn some away. */
 const connections = 1_500;
 const maxInFlight = 1_000;
+/** Clients with connections of their own that come back only after the longest Retry-After, and what lies between them. */
+const politeClients = 60;
+const patienceMs = 3_500;
 /** The connections that find the peak. */
-const peakConnections = 64;
+const peakConnections = 256;
 /** A peak that moved by more than this while the load was on: the machine changed its speed, and nothing can be said. */
 const steadyWithin = 0.15;
 const mostTries = 4;
@@ -30,6 +35,8 @@ interface Trial {
   /** Of the peak. */
   readonly goodput: number;
   readonly loaded: StreamFigures;
+  /** How long those waited for their 503 who had not come back before they were told to; milliseconds, in order. */
+  readonly shedTimes: readonly number[];
   /** Until it was normal again, in whole seconds. */
   readonly recovery: number;
 }
@@ -68,11 +75,18 @@ async function findSteady(tryOnce: () => Promise<Trial>): Promise<Trial> {
 async function tryLoad(stage: Stage, { times, share }: (typeof loads)[number], seconds: number): Promise<Trial> {
   const before = await stage.findCapacity(seconds, '/page', peakConnections);
   const calm = { seconds: 1, rate: calmShare * before };
+  let polite: Promise<readonly number[]> = Promise.resolve([]);
   const [usual, loaded, ...after] = await stage.loadInSteps(
     '/page',
     [
       { ...calm, seconds },
-      { seconds, rate: times * before },
+      {
+        seconds,
+        rate: times * before,
+        happen: async () => {
+          polite = findShedTimes(stage.port, seconds);
+        },
+      },
       ...Array.from({ length: 2 * recoverySeconds }, () => calm),
     ],
     connections,
@@ -86,18 +100,40 @@ async function tryLoad(stage: Stage, { times, share }: (typeof loads)[number], s
     drift: Math.abs(before / peak - 1) * 2,
     goodput: (loaded.statuses[200] ?? 0) / seconds / peak,
     loaded,
+    shedTimes: await polite,
     recovery: after.findLastIndex((each) => !isNormal(each, usual)) + 1,
   };
+}
+
+/** Asks, now and then, from connections that were open before, for so long. */
+async function findShedTimes(port: number, seconds: number): Promise<readonly number[]> {
+  const until = performance.now() + seconds * 1_000;
+  const times: number[] = [];
+  const ask = async (index: number): Promise<void> => {
+    const client = createClient(port, 1);
+    await wait((index / politeClients) * patienceMs);
+    for (let isFirst = true; performance.now() < until; isFirst = false) {
+      const { status, tookMs } = await client.get('/page');
+      if (status === 503 && !isFirst) times.push(tookMs);
+      await wait(patienceMs);
+    }
+    client.close();
+  };
+  await Promise.all(Array.from({ length: politeClients }, (_, index) => ask(index)));
+  return times.toSorted((a, b) => a - b);
 }
 
 /** As it was before, within what noise does. */
 const isNormal = ({ requests, statuses, p99Ms }: StreamFigures, usual: StreamFigures): boolean =>
   (statuses[200] ?? 0) >= 0.99 * requests && p99Ms <= Math.max(3 * usual.p99Ms, 50);
 
-const isHeld = ({ share, goodput, loaded, recovery }: Trial): boolean =>
-  goodput >= share && loaded.shedP99Ms <= shedMs && recovery <= recoverySeconds;
+const isHeld = ({ share, goodput, shedTimes, recovery }: Trial): boolean =>
+  goodput >= share && toMedian(shedTimes) <= shedMs && recovery <= recoverySeconds;
 
-const toText = ({ times, peak, goodput, loaded, recovery, drift }: Trial): string =>
+const toMedian = (sorted: readonly number[]): number => sorted[Math.floor(sorted.length / 2)] ?? 0;
+
+const toText = ({ times, peak, goodput, loaded, shedTimes, recovery, drift }: Trial): string =>
   `${times} times ${peak.toFixed(0)} answers/s (± ${(drift * 50).toFixed(0)} %): ${(goodput * 100).toFixed(0)} % of them, ` +
-  `${toCount(loaded.statuses[503] ?? 0)} shed within ${toMs(loaded.shedP99Ms)} (p99), ` +
+  `${toCount(loaded.statuses[503] ?? 0)} shed, who had not come back early within ${toMs(toMedian(shedTimes))} (median of ` +
+  `${shedTimes.length}, most ${toMs(shedTimes.at(-1) ?? 0)}), ` +
   `${toCount(loaded.lost)} not taken; normal again after ${recovery} s`;

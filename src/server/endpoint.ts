@@ -55,7 +55,9 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     if (!admitted) {
       reply.header('retry-after', toRetryAfter());
       refuse(request, reply, log, toStatusProblem(503, request.id, 'the server has too much to do'), 'shed');
-      if (request.raw.socket instanceof Socket) admission.turnAway(request.raw.socket);
+      // Not before: with the end of an answer Node reads on.
+      const { socket } = request.raw;
+      if (socket instanceof Socket) reply.raw.once('close', () => admission.turnAway(socket));
       return;
     }
     const scope = createScope();

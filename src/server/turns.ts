@@ -5,21 +5,18 @@ import { now } from '../engine/deadline.ts';
 export interface Turns {
   /** How much waits for its turn. */
   waiting(): number;
-  /** How long what is next has waited, milliseconds; 0 where nothing waits. */
-  waitedMs(): number;
+  /** How long what comes now would wait, milliseconds, as things went lately. */
+  expectedMs(): number;
   /** Begins work, which must not throw, now or in a later turn if much has begun in this one. First come, first served. */
   begin(work: () => void): void;
-}
-
-interface Waiting {
-  readonly work: () => void;
-  readonly since: number;
 }
 
 /** With what began in the turns before, and has calls under way, fewer than the 64 calls that an upstream gets at once. */
 const mostPerTurn = 16;
 /** How long a turn may take, milliseconds, so that whoever is turned away hears of it within 10. */
 const longestTurnMs = 5;
+/** Of the last turn in the moving average: about the last ten count. */
+const newWeight = 0.1;
 
 /**
  * Lets a little work begin in each turn of the event loop: 16 pieces, or fewer where turns with so many take long. Node reads all
@@ -28,13 +25,15 @@ const longestTurnMs = 5;
  * first, and what waits shows how late the process is.
  */
 export function createTurns(): Turns {
-  const queue = new Queue<Waiting>();
+  const queue = new Queue<() => void>();
   let perTurn = mostPerTurn;
   let begun = 0;
   let turnedAt = 0;
+  /** From one beginning to the next where some wait, milliseconds. */
+  let spacingMs = 0;
 
   function begin(work: () => void): void {
-    if (begun >= perTurn || queue.size > 0) return queue.enqueue({ work, since: now() });
+    if (begun >= perTurn || queue.size > 0) return queue.enqueue(work);
     if (begun === 0) startTurn();
     begun += 1;
     work();
@@ -47,17 +46,13 @@ export function createTurns(): Turns {
 
   function endTurn(): void {
     const tookMs = now() - turnedAt;
+    if (queue.size > 0) spacingMs += newWeight * (tookMs / begun - spacingMs);
     if (tookMs > longestTurnMs) perTurn = Math.ceil(perTurn / 2);
     else if (perTurn < mostPerTurn) perTurn += 1;
     begun = Math.min(perTurn, queue.size);
     if (begun > 0) startTurn();
-    for (let i = 0; i < begun; i += 1) queue.dequeue()?.work();
+    for (let i = 0; i < begun; i += 1) queue.dequeue()?.();
   }
 
-  function waitedMs(): number {
-    const next = queue.peek();
-    return next ? now() - next.since : 0;
-  }
-
-  return { waiting: () => queue.size, waitedMs, begin };
+  return { waiting: () => queue.size, expectedMs: () => queue.size * spacingMs, begin };
 }

@@ -41,9 +41,9 @@ const numbers = (count: number): readonly number[] => Array.from({ length: count
 
 describe('turns', () => {
   it('begin what comes at once, as long as little comes', () => {
-    const { begun, enter, turnAll, waiting, waitedMs } = setUp();
+    const { begun, enter, turnAll, waiting, expectedMs } = setUp();
     enter(1, 16);
-    expect([begun.length, waiting(), waitedMs()]).toEqual([16, 0, 0]);
+    expect([begun.length, waiting(), expectedMs()]).toEqual([16, 0, 0]);
     expect(turnAll()).toEqual([0]);
     enter(17, 17);
     expect(begun).toEqual(numbers(17));
@@ -68,14 +68,16 @@ describe('turns', () => {
     expect(begun).toEqual(numbers(35));
   });
 
-  it('tell how long the next one has waited', () => {
-    const { enter, turnAll, waitedMs } = setUp();
-    enter(1, 17);
-    time += 30;
-    enter(18, 18);
-    expect(waitedMs()).toBe(30);
+  it('tell how long the next to come would wait, as things went lately', () => {
+    const { enter, turnAll, expectedMs } = setUp(0.25);
+    expect(expectedMs()).toBe(0);
+    enter(1, 16 * 100);
+    for (let turns = 0; turns < 50; turns += 1) vi.advanceTimersToNextTimer();
+    const left = 16 * 49;
+    expect(expectedMs()).toBeGreaterThan(0.95 * left * 0.25);
+    expect(expectedMs()).toBeLessThan(left * 0.25);
     turnAll();
-    expect(waitedMs()).toBe(0);
+    expect(expectedMs()).toBe(0);
   });
 
   it('begin less where turns take more than five milliseconds, at least one, and more again when they do not', () => {
