@@ -39,8 +39,6 @@ interface RunningStream {
 // A pause here would look like one of the server.
 keepYoung();
 
-/** As many as a server takes from one address by default; what comes while all are busy waits, and the wait counts. */
-const usualConnections = 256;
 /** How long a client waits for a free one, milliseconds. */
 const patienceMs = 2_000;
 const tickMs = 1;
@@ -49,7 +47,7 @@ let streams: readonly RunningStream[] = [];
 let timer: NodeJS.Timeout | undefined;
 
 const questions = {
-  start: (port: number, described: readonly Stream[], connections = usualConnections): void => {
+  start: (port: number, described: readonly Stream[], connections: number): void => {
     const connected = createClient(port, connections);
     client = connected;
     streams = described.map((stream) => startStream(connected, stream));

@@ -27,6 +27,8 @@ export interface Step {
   readonly happen?: () => Promise<unknown>;
 }
 
+/** As many as a server takes from one address by default; what comes while all are busy waits, and the wait counts. */
+const usualConnections = 256;
 const isPinned = canPin();
 /** The server has a core of its own; everything else shares the other. */
 const [serverCore, otherCore] = isPinned ? [0, 1] : [undefined, undefined];
@@ -51,13 +53,13 @@ export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => P
       upstream,
       async loadOpenly(seconds, streams) {
         const load = start(startChild<OpenLoopQuestions>(at('./open-loop.ts'), { core: otherCore }));
-        await load.ask('start', port, streams);
+        await load.ask('start', port, streams, usualConnections);
         await pause(seconds);
         const figures = await load.ask('stop');
         load.stop();
         return figures.flat();
       },
-      async loadInSteps(path, steps, connections) {
+      async loadInSteps(path, steps, connections = usualConnections) {
         const load = start(startChild<OpenLoopQuestions>(at('./open-loop.ts'), { core: otherCore }));
         await load.ask('start', port, [{ path, rate: 0 }], connections);
         for (const { seconds, rate, happen } of steps) {

@@ -51,7 +51,7 @@ export const memoryMode: Mode = {
       ]),
       measure: 'Heap and buffers for each request in flight, its four sockets with it',
       bars: held.map(({ label, bytesEach }) => ({ label, value: bytesEach, note: `${toKilobytes(bytesEach)} KB` })),
-      verdicts: [judgeMost('(c) needs no more than (b)', ratios, 1)],
+      verdicts: [judgeMost('(c) needs at most 0.5 of (b)', ratios, 0.5)],
       notes: [
         `${count.toLocaleString('en')} requests wait for three upstreams each, with as many connections to each upstream; read after a full collection of garbage, before and while they wait, of a warm server.`,
       ],
