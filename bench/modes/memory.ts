@@ -26,7 +26,7 @@ export const memoryMode: Mode = {
       deadlineMs,
       upstreamConnections: count,
       // Standard, as far as a thousand calls of an upstream are allowed at once, and to be slow.
-      policies: { timeout: deadlineMs - 1_000, bulkhead: { limit: count } },
+      policies: { timeout: 1.5 * delayMs, bulkhead: { limit: count } },
     };
     const held: Held[] = [];
     for (const name of names) {
@@ -71,7 +71,10 @@ async function hold({ load }: Session, { name, port, child }: RunningServer, cou
   await load.ask('stop');
   const late = await load.ask('take');
   if (early.answers > 0 || late.answers !== count || late.errors > 0) {
-    throw new Error(`${name}: ${early.answers} answers while it held, ${late.answers} of ${count} in the end`);
+    const wrong = JSON.stringify(late.errorsBy);
+    throw new Error(
+      `${name}: ${early.answers} answers while it held, ${late.answers} of ${count} in the end, ${wrong}`,
+    );
   }
   return { label: contestants[name].label, idle, loaded, bytesEach: (loaded.usedBytes - idle.usedBytes) / count };
 }
