@@ -9,7 +9,7 @@ const connections = 32;
 /** How much the server's capacity may differ before and after: above it something else has taken the core. */
 const steadyWithin = 0.15;
 /** How often a case is measured until the machine is steady; the last one counts, whatever it was. */
-const mostRounds = 4;
+const mostRounds = 2;
 const good = ['a', 'b', 'c', 'd'];
 const troubles: readonly FaultName[] = ['hung', 'dripping', 'flooding'];
 /** Without a breaker every request meets the bad source; with it, only few do. */

@@ -3,7 +3,7 @@ import type { FaultName } from './faults.ts';
 import { type Guarantee, toMs } from './guarantee.ts';
 import { type Stage, withStage } from './stage.ts';
 
-const rounds = 5;
+const rounds = 7;
 const good = ['a', 'b', 'c', 'd'];
 
 /** What the endpoint without the bad upstream does meanwhile. */
@@ -38,19 +38,21 @@ export const isolation: Guarantee = {
           hung.push(await measureRound(stage, 'hung', seconds, capacity));
         }
         const middle = (list: readonly Round[], read: (round: Round) => number) => median(list.map(read));
-        const p99 = [well, hung].map((list) => middle(list, ({ p99Ms }) => p99Ms));
-        const through = [well, hung].map((list) => middle(list, ({ throughput }) => throughput));
-        const [p99Well = 0, p99Hung = 0] = p99;
-        const [throughWell = 0, throughHung = 0] = through;
+        const [p99Well, p99Hung] = [middle(well, readP99), middle(hung, readP99)];
+        // Of windows side by side: the machine's own speed moves by more than this from one minute to the next.
+        const kept = median(hung.map(({ throughput }, index) => throughput / (well[index]?.throughput ?? Number.NaN)));
         return {
-          holds: p99Hung - p99Well <= Math.max(5, 0.1 * p99Well) && throughHung >= 0.95 * throughWell,
+          holds: p99Hung - p99Well <= Math.max(5, 0.1 * p99Well) && kept >= 0.95,
           result:
-            `p99 ${toMs(p99Well)}, then ${toMs(p99Hung)}; ` +
-            `${throughWell.toFixed(0)} answers/s, then ${throughHung.toFixed(0)} (medians of ${rounds} rounds)`,
+            `p99 ${toMs(p99Well)}, then ${toMs(p99Hung)}; ${middle(well, readThroughput).toFixed(0)} answers/s, of which ` +
+            `${(100 * kept).toFixed(0)} % stay (medians of ${rounds} rounds)`,
         };
       },
     ),
 };
+
+const readP99 = ({ p99Ms }: Round): number => p99Ms;
+const readThroughput = ({ throughput }: Round): number => throughput;
 
 /** First at a third of the load, measured from the scheduled times, then as fast as it goes; the other endpoint beside it. */
 async function measureRound(stage: Stage, bad: FaultName, seconds: number, capacity: number): Promise<Round> {

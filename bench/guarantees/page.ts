@@ -14,6 +14,9 @@ runs them all and writes this page, \`npm run guarantees -- --only NAME\` runs o
 its own with real sockets on loopback, and so are its upstreams, which do what \`test/faults\` can do; where the machine has two cores or more, the
 server has one for itself.
 
+What restarts behind a proxy lose is measured by \`npm run test:restarts\`; its figures are in [operations](operations.md#stopping), those of the
+benchmark in [performance](performance.md).
+
 | promise | figure to reach | last result | reached | command | taken |
 | --- | --- | --- | --- | --- | --- |
 `;
