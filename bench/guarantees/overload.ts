@@ -128,7 +128,7 @@ const isNormal = ({ requests, statuses, p99Ms }: StreamFigures, usual: StreamFig
   (statuses[200] ?? 0) >= 0.99 * requests && p99Ms <= Math.max(3 * usual.p99Ms, 50);
 
 const isHeld = ({ share, goodput, shedTimes, recovery }: Trial): boolean =>
-  goodput >= share && toMedian(shedTimes) <= shedMs && recovery <= recoverySeconds;
+  goodput >= share && (shedTimes.at(-1) ?? 0) <= shedMs && recovery <= recoverySeconds;
 
 const toMedian = (sorted: readonly number[]): number => sorted[Math.floor(sorted.length / 2)] ?? 0;
 

@@ -1,3 +1,5 @@
+import { createParts } from './parts.ts';
+
 /** A type of JSON values. */
 type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'object' | 'array';
 
@@ -33,15 +35,7 @@ const headSize = 16;
 
 /** A form as wasm/assembly/form.ts reads it: the node of any value, the document as a field without a key, the other nodes. */
 export function toFormTable({ form, place }: DocumentForm): Buffer {
-  const parts: Buffer[] = [];
-  let size = 0;
-
-  function add(part: Buffer): number {
-    const offset = size;
-    parts.push(part);
-    size += part.length;
-    return offset;
-  }
+  const { add, join } = createParts();
 
   function addNode(node: Form): number {
     if (node === 'any') return 0;
@@ -75,7 +69,7 @@ export function toFormTable({ form, place }: DocumentForm): Buffer {
   const document = toRecord(Buffer.alloc(0), place, undefined, 0);
   add(document);
   document.writeUInt32LE(addNode(form));
-  return Buffer.concat(parts);
+  return join();
 }
 
 /** A field; its node's offset comes later. */

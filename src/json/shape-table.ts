@@ -1,3 +1,5 @@
+import { createParts } from './parts.ts';
+
 /** What of a document is kept: anything, an object's fields, with or without those it does not name, or a list's items. */
 export type Shape =
   | 'any'
@@ -10,15 +12,7 @@ const headSize = 8;
 
 /** A shape as wasm/assembly/project.ts reads it: the node of any value, that of a list around the text, and the shape's. */
 export function toShapeTable(shape: Shape): Buffer {
-  const parts: Buffer[] = [];
-  let size = 0;
-
-  function add(part: Buffer): number {
-    const offset = size;
-    parts.push(part);
-    size += part.length;
-    return offset;
-  }
+  const { add, join } = createParts();
 
   function addNode(node: Shape): number {
     if (node === 'any') return anyOffset;
@@ -30,7 +24,7 @@ export function toShapeTable(shape: Shape): Buffer {
     head.writeUInt8(node.isOpen ? 1 : 0, 1);
     head.writeUInt32LE(toLengths(fields), 4);
     const offset = add(head);
-    fields.forEach(add);
+    for (const field of fields) add(field);
     // A field without a key is the last.
     add(Buffer.alloc(headSize));
     names.forEach((name, i) => fields[i]?.writeUInt32LE(addNode(node.fields[name] ?? 'any')));
@@ -47,7 +41,7 @@ export function toShapeTable(shape: Shape): Buffer {
 
   add(Buffer.alloc(nodeSize));
   addList(shape, '');
-  return Buffer.concat(parts);
+  return join();
 }
 
 /** Other names are written with escapes, and the fields of such keys are kept without a look at them. */
