@@ -72,6 +72,7 @@ async function serveRoutes(
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
   const admission = createAdmission(options.admission);
+  app.server.on('connection', admission.connect);
   const binding = createBinding({
     standard: policies,
     emit: (event) => log?.warn(event, event.type),

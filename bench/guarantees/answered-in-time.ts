@@ -5,7 +5,9 @@ import { withStage } from './stage.ts';
 
 const deadlineMs = 500;
 const loadShare = 0.7;
+/** Those that find the capacity, and those that the load may use: it waits for no answer, so that late ones need more. */
 const connections = 32;
+const loadConnections = 1_500;
 /** How much the server's capacity may differ before and after: above it something else has taken the core. */
 const steadyWithin = 0.15;
 /** How often a case is measured until the machine is steady; the last one counts, whatever it was. */
@@ -71,10 +73,14 @@ const loadWith = (trouble: FaultName, seconds: number, standard: { readonly brea
       const capacity = await findCapacity(seconds, '/five', connections);
       const before = await findCapacity(seconds / 2, '/four', connections);
       const rate = loadShare * capacity;
-      const [, figures] = await loadInSteps('/five', [
-        { seconds, rate },
-        { seconds, rate, happen: () => upstream.ask('behave', 'bad', [trouble]) },
-      ]);
+      const [, figures] = await loadInSteps(
+        '/five',
+        [
+          { seconds, rate },
+          { seconds, rate, happen: () => upstream.ask('behave', 'bad', [trouble]) },
+        ],
+        loadConnections,
+      );
       const after = await findCapacity(seconds / 2, '/four', connections);
       if (!figures) throw new Error('each step has figures');
       return { ...figures, isSteady: Math.abs(after / before - 1) <= steadyWithin };

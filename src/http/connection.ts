@@ -90,7 +90,8 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
       });
       unsubscribe = context.scope.onAbort((failure) => {
         settle({ status: 'failed', failure });
-        if (isSent) exchange.stop();
+        // To destroy a connection takes longer than to answer, and a deadline is often that of many.
+        if (isSent) setImmediate(() => exchange.stop());
         else context.record.attempts -= 1; // counted by who called
       });
       // A sibling that is refused here (open circuit, saturated) may end the request in this very turn, and each of its other

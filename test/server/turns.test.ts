@@ -37,59 +37,66 @@ function setUp(tookMs = 0) {
   return { ...turns, begun, enter, turnAll };
 }
 
-const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
-
 describe('turns', () => {
   it('begin what comes at once, as long as little comes', () => {
     const { begun, enter, turnAll, waiting, expectedMs } = setUp();
-    enter(1, 16);
-    expect([begun.length, waiting(), expectedMs()]).toEqual([16, 0, 0]);
-    expect(turnAll()).toEqual([0]);
-    enter(17, 17);
-    expect(begun).toEqual(numbers(17));
-    turnAll();
+    for (const number of [1, 2, 3]) {
+      enter(number, number);
+      expect([begun.length, waiting(), expectedMs()]).toEqual([number, 0, 0]);
+      expect(turnAll()).toEqual([0]);
+    }
   });
 
-  it('begin sixteen at a time, first come, first served', () => {
+  it('begin one at a time, first come, first served', () => {
     const { begun, enter, turnAll, waiting } = setUp();
-    enter(1, 40);
-    expect([begun.length, waiting()]).toEqual([16, 24]);
-    expect(turnAll()).toEqual([16, 8, 0]);
-    expect(begun).toEqual(numbers(40));
+    enter(1, 4);
+    expect([begun.length, waiting()]).toEqual([1, 3]);
+    expect(turnAll()).toEqual([1, 1, 1, 0]);
+    expect(begun).toEqual([1, 2, 3, 4]);
   });
 
   it('let nobody pass those who wait', () => {
     const { begun, enter, turnAll } = setUp();
-    enter(1, 34);
+    enter(1, 3);
     vi.advanceTimersToNextTimer();
-    enter(35, 35);
-    expect(begun).toEqual(numbers(32));
+    enter(4, 4);
+    expect(begun).toEqual([1, 2]);
     turnAll();
-    expect(begun).toEqual(numbers(35));
+    expect(begun).toEqual([1, 2, 3, 4]);
   });
 
   it('tell how long the next to come would wait, as things went lately', () => {
     const { enter, turnAll, expectedMs } = setUp(0.25);
     expect(expectedMs()).toBe(0);
-    enter(1, 16 * 100);
-    for (let turns = 0; turns < 50; turns += 1) vi.advanceTimersToNextTimer();
-    const left = 16 * 49;
+    enter(1, 200);
+    for (let turns = 0; turns < 100; turns += 1) vi.advanceTimersToNextTimer();
+    const left = 99;
     expect(expectedMs()).toBeGreaterThan(0.95 * left * 0.25);
     expect(expectedMs()).toBeLessThan(left * 0.25);
     turnAll();
     expect(expectedMs()).toBe(0);
   });
 
-  it('begin less where turns take more than five milliseconds, at least one, and more again when they do not', () => {
-    const slow = setUp(3);
-    slow.enter(1, 40);
-    // 16 took 48 ms, 8 took 24, ... 1 takes 3, with which 2 may begin, and take 6.
-    expect(slow.turnAll()).toEqual([8, 4, 2, 1, 2, 1, 2, 1, 2, 1, 0]);
+  it('let connections pass first, one in each turn, but no more than eight', () => {
+    const { begun, enter, connect, turnAll } = setUp();
+    enter(1, 3);
+    const counts: number[] = [];
+    for (let turns = 0; turns < 12; turns += 1) {
+      connect();
+      const before = begun.length;
+      vi.advanceTimersToNextTimer();
+      counts.push(begun.length - before);
+    }
+    expect(counts).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+    expect(turnAll()).toEqual([1, 0]);
+  });
 
-    const quick = setUp(0.1);
-    quick.enter(1, 16);
-    time += 1_000;
-    quick.enter(17, 60);
-    expect(quick.turnAll()).toEqual([8, 9, 10, 11, 6, 0]);
+  it('do not turn for connections alone', () => {
+    const { begun, enter, connect, turnAll } = setUp();
+    connect();
+    expect(vi.getTimerCount()).toBe(0);
+    enter(1, 1);
+    expect(begun).toEqual([1]);
+    expect(turnAll()).toEqual([0]);
   });
 });
