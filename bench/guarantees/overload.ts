@@ -20,7 +20,7 @@ const maxInFlight = 1_000;
 const politeClients = 60;
 const patienceMs = 3_500;
 /** The connections that find the peak. */
-const peakConnections = 256;
+const peakConnections = 128;
 /** A peak that moved by more than this while the load was on: the machine changed its speed, and nothing can be said. */
 const steadyWithin = 0.15;
 const mostTries = 4;

@@ -38,8 +38,8 @@ export interface Admission {
 /** How often the clock is looked at, milliseconds. */
 const tickMs = 50;
 
-/** Turned away in a tick before connections are held: 2,000 a second take a twentieth of the process. */
-const turnedAwayPerTick = 100;
+/** Turned away in a tick before connections are held: a thousand a second take a thirtieth of the process. */
+const turnedAwayPerTick = 50;
 
 /** Of the time that a request has: so much may pass before it begins, or it is better off elsewhere. */
 const longestWait = 0.5;

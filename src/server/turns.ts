@@ -14,7 +14,9 @@ export interface Turns {
 }
 
 /** Of the last turn in the moving average: about the last twenty count. */
-const newWeight = 0.05;
+const newWeight = 0.01;
+/** What counts of a turn at most, milliseconds: a stall says nothing of those to come. */
+const longestMs = 10;
 /** Connections that are let pass before work begins; one costs about a tenth of a request. */
 const mostPassing = 8;
 
@@ -59,7 +61,7 @@ export function createTurns(): Turns {
     isTaken = false;
     const next = queue.dequeue();
     if (!next) return;
-    spacingMs += newWeight * (now() - turnedAt - spacingMs);
+    spacingMs += newWeight * (Math.min(now() - turnedAt, longestMs) - spacingMs);
     take(next);
   }
 

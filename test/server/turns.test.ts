@@ -68,13 +68,22 @@ describe('turns', () => {
   it('tell how long the next to come would wait, as things went lately', () => {
     const { enter, turnAll, expectedMs } = setUp(0.25);
     expect(expectedMs()).toBe(0);
-    enter(1, 200);
-    for (let turns = 0; turns < 100; turns += 1) vi.advanceTimersToNextTimer();
-    const left = 99;
+    enter(1, 1_000);
+    for (let turns = 0; turns < 500; turns += 1) vi.advanceTimersToNextTimer();
+    const left = 499;
     expect(expectedMs()).toBeGreaterThan(0.95 * left * 0.25);
     expect(expectedMs()).toBeLessThan(left * 0.25);
     turnAll();
     expect(expectedMs()).toBe(0);
+  });
+
+  it('take a stall for no more than ten milliseconds of those to come', () => {
+    const { enter, expectedMs, turnAll } = setUp();
+    enter(1, 3);
+    time += 1_000;
+    vi.advanceTimersToNextTimer();
+    expect(expectedMs()).toBeCloseTo(1 * 0.01 * 10);
+    turnAll();
   });
 
   it('let connections pass first, one in each turn, but no more than eight', () => {
