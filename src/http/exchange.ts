@@ -8,6 +8,7 @@ import { createBodyCollector, inflate, tooLarge, withoutByteOrderMark } from './
 import { toFailed } from './errors.ts';
 import { decodeBody } from './json.ts';
 import { toHeadFailure } from './status.ts';
+import { inTurn } from './turn.ts';
 import { expectWire, isUntouched, type Wire } from './wire.ts';
 
 /** Interim answers (1xx) at most. */
@@ -58,6 +59,7 @@ export function createExchange<T>({ maxBytes, json, decode, hold, settle, onLost
   let wire: Wire | undefined;
   let headers: AnswerHeaders = {};
   let state: 'head' | 'body' | 'discard' | 'over' = 'head';
+  let isStopped = false;
   let isNoContent = false;
   let interim = 0;
   let discarded = 0;
@@ -66,6 +68,7 @@ export function createExchange<T>({ maxBytes, json, decode, hold, settle, onLost
 
   function stop(): void {
     state = 'over';
+    isStopped = true;
     stopDiscarding();
     stopInflating();
     controller?.abort(stopped);
@@ -92,10 +95,16 @@ export function createExchange<T>({ maxBytes, json, decode, hold, settle, onLost
   function onWhole(bytes: Buffer): void {
     const text = isNoContent ? nullText : withoutByteOrderMark(bytes);
     if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
+    inTurn(() => {
+      if (!isStopped) settle(toOutcome(text));
+    });
+  }
+
+  function toOutcome(text: Buffer): Outcome<T> {
     try {
-      settle(decodeBody(text, headers, json, decode));
+      return decodeBody(text, headers, json, decode);
     } catch (cause) {
-      settle({ status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') });
+      return { status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') };
     }
   }
 

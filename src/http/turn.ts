@@ -1,3 +1,6 @@
+import Queue from 'yocto-queue';
+import { now } from '../engine/deadline.ts';
+
 let waiting: (() => void)[] = [];
 
 /**
@@ -14,4 +17,43 @@ function runAll(): void {
   const all = waiting;
   waiting = [];
   for (const run of all) run();
+}
+
+/** How long a turn of the event loop is worked before the rest waits for the next one, milliseconds. */
+const mostMs = 2;
+/** Taken now: a test's own clock must not stop what all share. */
+const later = setImmediate;
+const queue = new Queue<() => void>();
+let isTurning = false;
+let workedMs = 0;
+
+/**
+ * Runs work of some weight: now, or in a later turn of the event loop if much has been done in this one, first come, first
+ * served. Answers arrive in crowds, and whoever else wants something, if only to hear that it is too much, is not to wait until the
+ * last of them is read. What is run must not throw.
+ */
+export function inTurn(run: () => void): void {
+  if (queue.size > 0 || workedMs >= mostMs) return queue.enqueue(run);
+  if (!isTurning) turn();
+  work(run);
+}
+
+function turn(): void {
+  isTurning = true;
+  workedMs = 0;
+  later(endTurn);
+}
+
+function work(run: () => void): void {
+  const startedAt = now();
+  run();
+  workedMs += now() - startedAt;
+}
+
+function endTurn(): void {
+  isTurning = false;
+  workedMs = 0;
+  if (queue.size === 0) return;
+  turn();
+  for (let run = queue.dequeue(); run; run = workedMs < mostMs ? queue.dequeue() : undefined) work(run);
 }

@@ -36,13 +36,13 @@ export interface Admission {
 }
 
 /** How often the clock is looked at, milliseconds. */
-const tickMs = 50;
+const tickMs = 20;
 
 /** Turned away in a tick before connections are held: a thousand a second take a thirtieth of the process. */
-const turnedAwayPerTick = 50;
+const turnedAwayPerTick = 20;
 
 /** Of the time that a request has: so much may pass before it begins, or it is better off elsewhere. */
-const longestWait = 0.5;
+const longestWait = 0.25;
 
 /**
  * Bounds the work of all requests together, so that those who are let in are still answered in time when too many come.
