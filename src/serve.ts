@@ -10,6 +10,7 @@ import { type Config, ConfigError } from './config.ts';
 import { prepareDrain } from './server/drain.ts';
 import { keepYoung } from './server/heap.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
+import { openOutput } from './server/output.ts';
 
 /** How long the last lines may take to whoever reads them, milliseconds: nobody may be there. */
 const lastLinesMs = 500;
@@ -21,7 +22,7 @@ export async function serve(config: Config): Promise<void> {
   }
   keepYoung();
   const folder = resolve(config.appDir);
-  const output = pino.destination(1);
+  const output = openOutput();
   const logger = pino({ level: config.logLevel }, output);
   const [routes, examples] = [await loadRoutes(folder), await loadExamples(folder)];
   const { server, readiness } = await buildApp({

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, pick, type Route, Type } from '../../src/index.ts';
 import { standard } from '../../src/policies/standard.ts';
+import { openOutput } from '../../src/server/output.ts';
 import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
 import { toPartNames, widths } from '../parts.ts';
 import type { ServerOptions } from './serve.ts';
@@ -16,7 +17,7 @@ export async function createApp(options: ServerOptions): Promise<FastifyInstance
     // All clients have one address here, their connections stay open, and up to 1,000 of them always ask.
     limits: { maxConnectionsPerAddress: 10_000, maxRequestsPerConnection: 1_000_000 },
     admission: { maxInFlight: 2_000 },
-    ...(log ? { logger: pino() } : {}),
+    ...(log ? { logger: pino(openOutput()) } : {}),
   });
   return server;
 }

@@ -9,7 +9,7 @@ import { type ConnectorOptions, createConnector } from './connector.ts';
 import { createExchange, isContinue } from './exchange.ts';
 import { toHeaders } from './headers.ts';
 import { toTarget } from './target.ts';
-import { atEndOfTurn } from './turn.ts';
+import { atEndOfTurn, inTurn } from './turn.ts';
 import { watchWires } from './wire.ts';
 
 /** The connections to one address of an upstream. */
@@ -91,7 +91,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
       unsubscribe = context.scope.onAbort((failure) => {
         settle({ status: 'failed', failure });
         // To destroy a connection takes longer than to answer, and a deadline is often that of many.
-        if (isSent) setImmediate(() => exchange.stop());
+        if (isSent) setImmediate(inTurn, () => exchange.stop());
         else context.record.attempts -= 1; // counted by who called
       });
       // A sibling that is refused here (open circuit, saturated) may end the request in this very turn, and each of its other

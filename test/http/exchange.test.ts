@@ -1,5 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { ok } from '../../src/engine/outcome.ts';
+import { createExchange } from '../../src/http/exchange.ts';
+import { defaultJsonLimits } from '../../src/json/verdict.ts';
 import { answer, end, flood, json, later, onRequest, raw, reset } from '../faults/behaviours.ts';
 import { connectTo, createContext, get } from './setup.ts';
 
@@ -126,5 +130,51 @@ describe('an answer that is not taken', () => {
     expect(await upstream.send(get, createContext(), broken)).toMatchObject({ failure: { code: 'internal' } });
     expect(await upstream.ask()).toMatchObject({ value: 1 });
     expect(server.accepted).toBe(1);
+  });
+});
+
+describe('answers that arrive in a crowd', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Exchanges whose answers are whole in one turn, each of which takes 2 ms to decode. */
+  function receive(count: number) {
+    let time = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => time);
+    const decoded: number[] = [];
+    const settled: number[] = [];
+    const exchanges = Array.from({ length: count }, (_, index) => {
+      const exchange = createExchange({
+        maxBytes: 10,
+        json: defaultJsonLimits,
+        decode: () => {
+          decoded.push(index);
+          time += 2;
+          return ok(index);
+        },
+        settle: () => settled.push(index),
+        onLost: () => {},
+      });
+      const { onResponseStart, onResponseData, onResponseEnd } = exchange.handler;
+      const controller = {} as never; // none of these looks at it
+      onResponseStart?.(controller, 200, {}, 'OK');
+      onResponseData?.(controller, Buffer.from('1'));
+      onResponseEnd?.(controller, {});
+      return exchange;
+    });
+    return { exchanges, decoded, settled };
+  }
+
+  test('are decoded one after another in turns, and one that is stopped meanwhile is not', async () => {
+    const { exchanges, decoded, settled } = receive(3);
+    expect(decoded).toEqual([0]);
+    exchanges[1]?.stop();
+    await nextTurn();
+    await nextTurn();
+    expect([decoded, settled]).toEqual([
+      [0, 2],
+      [0, 2],
+    ]);
   });
 });

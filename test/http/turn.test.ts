@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { atEndOfTurn } from '../../src/http/turn.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { atEndOfTurn, inTurn } from '../../src/http/turn.ts';
 
 /** Promises that settle one after another, as many as layers between a refusal and who hears of it. */
 async function hop(times: number): Promise<void> {
@@ -25,4 +26,52 @@ test.each([
   });
   await ended;
   expect(order).toEqual(['promises', 'first', 'second', 'the next event']);
+});
+
+describe('work of some weight', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Work of so many milliseconds each, that notes its number. */
+  function setUp(tookMs: number) {
+    let time = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => time);
+    const done: number[] = [];
+    const enter = (number: number) => {
+      inTurn(() => {
+        done.push(number);
+        time += tookMs;
+      });
+    };
+    return { done, enter };
+  }
+
+  test('is done at once while a turn has taken less than two milliseconds, then in the turns that follow, in order', async () => {
+    const { done, enter } = setUp(0.75);
+    const seen: number[][] = [];
+    for (const number of [1, 2, 3, 4, 5, 6, 7]) enter(number);
+    seen.push([...done]);
+    await nextTurn();
+    enter(8);
+    seen.push([...done]);
+    while (done.length < 8) {
+      await nextTurn();
+      seen.push([...done]);
+    }
+    expect(seen).toEqual([
+      [1, 2, 3],
+      [1, 2, 3, 4, 5, 6],
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    ]);
+  });
+
+  test('has two milliseconds in every turn anew', async () => {
+    const { done, enter } = setUp(2);
+    for (const number of [1, 2, 3]) {
+      enter(number);
+      expect(done).toHaveLength(number);
+      await nextTurn();
+    }
+  });
 });

@@ -42,9 +42,9 @@ describe('admission', () => {
     expect(admission.admit(1_000)).toBeDefined();
     let at = performance.now();
     const tick = (lagMs: number) => {
-      at += 50 + lagMs;
+      at += 20 + lagMs;
       vi.spyOn(performance, 'now').mockReturnValue(at);
-      vi.advanceTimersByTime(50);
+      vi.advanceTimersByTime(20);
       return admission.admit(1_000) !== undefined;
     };
     expect([tick(101), tick(0), tick(101), tick(100), tick(0)]).toEqual([true, true, true, true, true]);
