@@ -195,6 +195,22 @@ describe('a program that runs', () => {
     await closed;
   });
 
+  test('answers while nobody reads its lines, and has them all afterwards', async () => {
+    const upstream = await startUpstream({ '/item': json(1) });
+    const program = await startListening({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin });
+    const count = 1_000; // several times what a pipe takes
+    program.child.stdout?.pause();
+    for (let asked = 0; asked < count; asked += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => ask(`${program.origin}/v1/item`)));
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    }
+    program.child.stdout?.resume();
+    program.child.kill('SIGTERM');
+
+    expect(await program.ended).toBe(0);
+    expect(program.lines.filter(({ msg }) => msg === 'request')).toHaveLength(count);
+  });
+
   test('does not wait longer than it may', async () => {
     const upstream = await startUpstream(() => {});
     const program = await startListening({ CONFLUO_UPSTREAM_MY_SHOP_ORIGIN: upstream.origin, CONFLUO_STOP_MS: '300' });
