@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
@@ -43,9 +42,8 @@ export async function serve(config: Config): Promise<void> {
     // any more; and the port of a parent that has died is wanted by the next one.
     await drain(signal === 'SIGTERM' ? config.drainMs : 0);
     logger.info('stopped');
-    // Lines are written in the background; at the exit, what is under way there would be overtaken or lost.
-    output.end();
-    await Promise.race([once(output, 'close'), wait(lastLinesMs)]);
+    // At the exit, what a pipe had no room for would be lost.
+    await Promise.race([output.end(), wait(lastLinesMs)]);
   });
 
   await listen(server, config);

@@ -17,7 +17,7 @@ export async function createApp(options: ServerOptions): Promise<FastifyInstance
     // All clients have one address here, their connections stay open, and up to 1,000 of them always ask.
     limits: { maxConnectionsPerAddress: 10_000, maxRequestsPerConnection: 1_000_000 },
     admission: { maxInFlight: 2_000 },
-    ...(log ? { logger: pino(openOutput()) } : {}),
+    ...(log ? { logger: pino({}, openOutput()) } : {}),
   });
   return server;
 }

@@ -1,27 +1,65 @@
-import { pino } from 'pino';
+import cluster from 'node:cluster';
+import type { Writable } from 'node:stream';
 
-/** Lines of a process, on their way to its standard output. */
-export type Output = ReturnType<typeof pino.destination>;
+/** Where a process's lines go; a destination for pino. */
+export interface Output {
+  /** Takes a line, with its end. */
+  write(line: string): void;
+  /** Writes what waits. pino calls it behind a fatal line. */
+  flushSync(): void;
+  /** Writes what waits, and resolves when all of it has been taken. */
+  end(): Promise<void>;
+}
 
-/** What is written at once, bytes: at most what a pipe takes as a whole (PIPE_BUF on Linux), so that workers never mix their lines. */
-const leastBytes = 3_072;
-const mostWriteBytes = 4_096;
+/** What is written at once, bytes: a write costs as much as many lines. */
+const mostAtOnce = 16_384;
+/** What a pipe takes as a whole (PIPE_BUF on Linux), bytes: workers never mix their lines. */
+const mostOfWorker = 4_096;
 /** How long a line waits for others, milliseconds. */
 const waitMs = 100;
-/** What waits for a reader that does not read, bytes; beyond it lines are dropped, for the server must not wait with them. */
-const mostBytes = 8 * 1_024 * 1_024;
+/** What waits for a reader that does not read, bytes; beyond it lines are lost, for the server must not wait with them. */
+const mostWaiting = 8 * 1_024 * 1_024;
 
 /**
- * Opens standard output. Lines are written in the background, several at a time: a write for each takes a tenth of what a request
- * does, and waits for whoever reads. What is left is written at the exit and with a fatal line; a process that is killed takes the
- * lines of its last tenth of a second with it.
+ * Opens standard output for lines: they are written several at a time, and nobody waits for whoever reads them. A file takes them
+ * at once, a pipe when it has room. What is left is written at the exit; a process that is killed takes the lines of its last tenth
+ * of a second with it. Where nobody reads any more, lines are lost and nothing else.
+ *
+ * Not pino's own destination: unbuffered or in the foreground it blocks the process while a pipe is full, and in the background
+ * each write goes through another thread, which costs more than the lines.
  */
-export const openOutput = (): Output =>
-  pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: leastBytes,
-    maxWrite: mostWriteBytes,
-    maxLength: mostBytes,
-    periodicFlush: waitMs,
-  });
+export function openOutput(stream: Writable = process.stdout): Output {
+  const most = cluster.isWorker ? mostOfWorker : mostAtOnce;
+  let waiting = '';
+  let bytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = waiting;
+    waiting = '';
+    bytes = 0;
+    if (text !== '' && stream.writable && stream.writableLength < mostWaiting) stream.write(text);
+  }
+
+  stream.on('error', () => {}); // whoever read has gone
+  process.once('exit', flush);
+
+  return {
+    write(line) {
+      const length = Buffer.byteLength(line);
+      if (bytes + length > most) flush();
+      waiting += line;
+      bytes += length;
+      timer ??= setTimeout(flush, waitMs).unref();
+    },
+    flushSync: flush,
+    end() {
+      flush();
+      return new Promise((resolve) => {
+        stream.write('', () => resolve());
+      });
+    },
+  };
+}
