@@ -18,10 +18,8 @@ const loads: readonly Load[] = [
 ];
 const calmShare = 0.5;
 const recoverySeconds = 5;
-/** Of the shed answers, that are there within so many milliseconds. */
-const shedShare = 0.95;
 const shedMs = 10;
-/** The machine is not always as fast; the medians count, and all the shed answers. */
+/** The machine is not always as fast: the median goodput counts, every shed answer, and the slowest recovery. */
 const rounds = 3;
 /** More than the server takes in at once, so that it has to turn some away. */
 const connections = 1_500;
@@ -33,6 +31,7 @@ const patienceMs = 3_500;
 const shedDetail = 'the server has too much to do';
 /** The connections that find the peak. */
 const peakConnections = 128;
+
 /** What came of one load. */
 interface Trial {
   /** Answers a second, the mean of before and after. */
@@ -51,8 +50,8 @@ export const overload: Guarantee = {
   name: 'overload',
   promise: 'overload',
   figure:
-    'goodput at 2 times the load that the server can answer at least 90 % of its peak, at 10 times 80 %; shed answers within 10 ms ' +
-    'at p95; normal again within 5 s',
+    'goodput at 2 times the load that the server can answer at least 90 % of its peak, at 10 times 80 %; shed answers within 10 ms; ' +
+    'normal again within 5 s',
   usual: { seconds: 6, count: rounds },
   smoke: { seconds: 1, count: 1 },
   measure: ({ seconds, count }) =>
@@ -143,7 +142,7 @@ const toSum = (load: Load, trials: readonly Trial[]): Sum => ({
   shed: toTotal(trials.map(({ loaded }) => loaded.statuses[503] ?? 0)),
   notTaken: toTotal(trials.map(({ loaded }) => loaded.lost)),
   shedTimes: trials.flatMap(({ shedTimes }) => shedTimes),
-  recovery: toShare(trials.map(({ recovery }) => recovery)),
+  recovery: Math.max(...trials.map(({ recovery }) => recovery)),
 });
 
 const toTotal = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -153,12 +152,12 @@ const toShare = (values: readonly number[], share = 0.5): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? 0;
 
 const isHeld = ({ share, goodput, shedTimes, recovery }: Sum): boolean =>
-  goodput >= share && toShare(shedTimes, shedShare) <= shedMs && recovery <= recoverySeconds;
+  goodput >= share && toShare(shedTimes, 1) <= shedMs && recovery <= recoverySeconds;
 
 const toText = ({ times, peak, goodput, least, shed, notTaken, shedTimes, recovery }: Sum): string =>
   `${times} times ${peak.toFixed(0)} answers/s: ${toPercent(goodput)} of them (least ${toPercent(least)}), ` +
   `${toCount(shed)} shed, of ${toCount(shedTimes.length)} who had not come back early half within ` +
-  `${toMs(toShare(shedTimes))}, 95 % within ${toMs(toShare(shedTimes, shedShare))}, 99 % within ` +
-  `${toMs(toShare(shedTimes, 0.99))}; ${toCount(notTaken)} not taken; normal again after ${recovery} s`;
+  `${toMs(toShare(shedTimes))}, 95 % within ${toMs(toShare(shedTimes, 0.95))}, 99 % within ` +
+  `${toMs(toShare(shedTimes, 0.99))}, all within ${toMs(toShare(shedTimes, 1))}; ${toCount(notTaken)} not taken; normal again after ${recovery} s`;
 
 const toPercent = (share: number): string => `${(share * 100).toFixed(0)} %`;

@@ -79,7 +79,7 @@ export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => P
         await pause(seconds / 2);
         const { answers, errors } = await load.ask('take');
         load.stop();
-        if (errors > answers / 10) throw new Error(`${path}: ${errors} requests failed, ${answers} did not`);
+        if (errors > answers / 100) throw new Error(`${path}: ${errors} requests failed, ${answers} did not`);
         return (answers * 2) / seconds;
       },
     });

@@ -13,7 +13,7 @@ export interface Output {
 
 /** What is written at once, bytes: a write costs as much as many lines. */
 const mostAtOnce = 16_384;
-/** What a pipe takes as a whole (PIPE_BUF on Linux), bytes: workers never mix their lines. */
+/** What a pipe takes as a whole (PIPE_BUF on Linux), bytes: so workers do not mix their lines while somebody reads. */
 const mostOfWorker = 4_096;
 /** How long a line waits for others, milliseconds. */
 const waitMs = 100;

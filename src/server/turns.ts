@@ -13,7 +13,7 @@ export interface Turns {
   connect(): void;
 }
 
-/** Of the last turn in the moving average: about the last twenty count. */
+/** Of the last turn in the moving average: about the last hundred count. */
 const newWeight = 0.01;
 /** What counts of a turn at most, milliseconds: a stall says nothing of those to come. */
 const longestMs = 10;
