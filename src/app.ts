@@ -7,6 +7,7 @@ import { compilePlan, type Plan } from './engine/plan.ts';
 import { toOrigins, type UpstreamOptions } from './engine/provider.ts';
 import type { Route } from './engine/route.ts';
 import { createTransport, type HttpTransport, type TransportOptions } from './http/transport.ts';
+import { isBehind } from './http/turn.ts';
 import { standard } from './policies/standard.ts';
 import { type AdmissionOptions, createAdmission } from './server/admission.ts';
 import { toTrustedProxies } from './server/edge/checks.ts';
@@ -71,7 +72,7 @@ async function serveRoutes(
 ): Promise<Binding> {
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
-  const admission = createAdmission(options.admission);
+  const admission = createAdmission(options.admission, { isBehind });
   app.server.on('connection', admission.connect);
   const binding = createBinding({
     standard: policies,

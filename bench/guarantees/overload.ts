@@ -20,7 +20,7 @@ const calmShare = 0.5;
 const recoverySeconds = 5;
 const shedMs = 10;
 /** The machine is not always as fast: the median goodput counts, every shed answer, and the slowest recovery. */
-const rounds = 3;
+const rounds = 5;
 /** More than the server takes in at once, so that it has to turn some away. */
 const connections = 1_500;
 const maxInFlight = 1_000;

@@ -38,6 +38,9 @@ export function inTurn(run: () => void): void {
   work(run);
 }
 
+/** Whether work that came `inTurn` waits for a later one. */
+export const isBehind = (): boolean => queue.size > 0;
+
 function turn(): void {
   isTurning = true;
   workedMs = 0;

@@ -1,7 +1,7 @@
 import { now } from '../engine/deadline.ts';
 import { DefinitionError } from '../engine/definition-error.ts';
 import { createHold, type Held } from './hold.ts';
-import { createTurns } from './turns.ts';
+import { createTurns, type TurnsOptions } from './turns.ts';
 
 /** How much a server takes on. */
 export interface AdmissionOptions {
@@ -49,11 +49,14 @@ const longestWait = 0.25;
  *
  * @throws DefinitionError when a bound is out of its range.
  */
-export function createAdmission({
-  maxInFlight = 1_000, // at 4,000 a second these are a quarter of a second's work
-  maxHeldBytes = 268_435_456, // 256 MiB: a quarter of a small container
-  maxLagMs = 500, // longer than what a process that is just getting warm needs, shorter than people's patience
-}: AdmissionOptions = {}): Admission {
+export function createAdmission(
+  {
+    maxInFlight = 1_000, // at 4,000 a second these are a quarter of a second's work
+    maxHeldBytes = 268_435_456, // 256 MiB: a quarter of a small container
+    maxLagMs = 500, // longer than what a process that is just getting warm needs, shorter than people's patience
+  }: AdmissionOptions = {},
+  process?: TurnsOptions,
+): Admission {
   for (const [key, value] of Object.entries({ maxInFlight, maxHeldBytes, maxLagMs })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new DefinitionError(`${key} is a whole number above 0`);
   }
@@ -64,13 +67,14 @@ export function createAdmission({
   let lastLagMs = 0;
   let dueAt = now() + tickMs;
   let letIn = 0;
-  const turns = createTurns();
+  const turns = createTurns(process);
   const hold = createHold(turnedAwayPerTick);
   const timer = setInterval(() => {
     const at = now();
     lagMs = Math.min(lastLagMs, at - dueAt);
     lastLagMs = at - dueAt;
     dueAt = at + tickMs;
+    turns.tick();
     hold.tick(letIn);
     letIn = 0;
   }, tickMs);

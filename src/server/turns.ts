@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import Queue from 'yocto-queue';
 import { now } from '../engine/deadline.ts';
 
@@ -7,70 +8,115 @@ export interface Turns {
   waiting(): number;
   /** How long what comes now would wait, milliseconds, as things went lately. */
   expectedMs(): number;
-  /** Begins work, which must not throw, now or in a later turn if some has begun in this one. First come, first served. */
+  /** Begins work, which must not throw: now, or in a later turn when much has begun lately. First come, first served. */
   begin(work: () => void): void;
   /** A connection was accepted: more may wait behind it, and are let pass before work begins. */
   connect(): void;
+  /** Looks at what the work begun since the last time has cost. */
+  tick(): void;
 }
 
-/** Of the last turn in the moving average: about the last hundred count. */
+/** What is known of the process beside. */
+export interface TurnsOptions {
+  /** Whether answers to what has begun wait to be read: then nothing begins. Default never. */
+  readonly isBehind?: (() => boolean) | undefined;
+  /** How long the event loop has not been idle since the process began, milliseconds. Default: Node's own count. */
+  readonly activeMs?: (() => number) | undefined;
+}
+
+/** What one takes of the process until that is known, and at most, milliseconds: a stall says nothing of those to come. */
+const firstCostMs = 1;
+const mostCostMs = 10;
+/** Of one piece of work in the moving average: about the last hundred count. */
 const newWeight = 0.01;
-/** What counts of a turn at most, milliseconds: a stall says nothing of those to come. */
-const longestMs = 10;
+/** How much more begins than the process gets done, so that it is never without work and finds out when it can do more. */
+const eagerness = 2;
+/** What may begin at once: more of them in a turn make it longer, and one alone gives up a seventh of what the process can do. */
+const mostAtOnce = 4;
 /** Connections that are let pass before work begins; one costs about a tenth of a request. */
 const mostPassing = 8;
 
 /**
- * Lets one piece of work begin in each turn of the event loop. Node reads all that has arrived before it does anything else,
- * so a process that has more to do than it can begins everything and finishes nothing. This way what has begun goes first, and
- * what waits shows how late the process is.
+ * Lets work begin at the pace at which it gets done, a little at a time. Node reads all that has arrived before it does anything
+ * else, so a process that has more to do than it can begins everything and finishes nothing, and upstreams that are slow for
+ * a moment get more calls than they take. This way what has begun goes first, and what waits shows how late the process is.
  *
  * Turns have to be short also because libuv accepts one connection in each, since 1.45: those who come over new ones, as a
  * proxy's clients do when answers get late, would otherwise wait for seconds where nobody sees them.
  */
-export function createTurns(): Turns {
+export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: TurnsOptions = {}): Turns {
   const queue = new Queue<() => void>();
-  let isTaken = false;
-  let turnedAt = 0;
+  let isTurning = false;
   let hasConnected = false;
   let passed = 0;
-  /** From one beginning to the next where some wait, milliseconds. */
-  let spacingMs = 0;
+  let costMs = firstCostMs;
+  /** What may begin now, and since when that is known. */
+  let credit = mostAtOnce;
+  let creditAt = now();
+  /** What began since the process was looked at, and how active it had been by then. */
+  let begun = 0;
+  let activeBefore = activeMs();
 
   function begin(work: () => void): void {
-    if (isTaken) queue.enqueue(work);
-    else take(work);
+    if (queue.size === 0 && mayBegin()) return start(work);
+    queue.enqueue(work);
+    turn();
   }
 
-  function take(work: () => void): void {
-    isTaken = true;
-    hasConnected = false;
-    turnedAt = now();
-    setImmediate(endTurn);
+  function mayBegin(): boolean {
+    const at = now();
+    credit = Math.min(mostAtOnce, credit + (eagerness * (at - creditAt)) / costMs);
+    creditAt = at;
+    return credit >= 1 && !isBehind();
+  }
+
+  function start(work: () => void): void {
+    credit -= 1;
+    begun += 1;
     work();
   }
 
+  function turn(): void {
+    if (isTurning) return;
+    isTurning = true;
+    hasConnected = false;
+    setImmediate(endTurn);
+  }
+
   function endTurn(): void {
+    isTurning = false;
     if (hasConnected && passed < mostPassing) {
-      hasConnected = false;
       passed += 1;
-      setImmediate(endTurn);
-      return;
+      return turn();
     }
     passed = 0;
-    isTaken = false;
-    const next = queue.dequeue();
-    if (!next) return;
-    spacingMs += newWeight * (Math.min(now() - turnedAt, longestMs) - spacingMs);
-    take(next);
+    if (mayBegin()) {
+      for (let work = queue.dequeue(); work; work = credit >= 1 ? queue.dequeue() : undefined) start(work);
+    }
+    if (queue.size > 0) turn();
+  }
+
+  function tick(): void {
+    // What takes its time to begin is counted when it has begun.
+    if (begun === 0 && queue.size > 0) return;
+    const active = activeMs();
+    if (begun > 0) {
+      const weight = 1 - (1 - newWeight) ** begun;
+      costMs += weight * (Math.min((active - activeBefore) / begun, mostCostMs) - costMs);
+    }
+    begun = 0;
+    activeBefore = active;
   }
 
   return {
     waiting: () => queue.size,
-    expectedMs: () => queue.size * spacingMs,
+    expectedMs: () => queue.size * costMs,
     begin,
     connect() {
       hasConnected = true;
     },
+    tick,
   };
 }
+
+const toActiveMs = (): number => performance.eventLoopUtilization().active;

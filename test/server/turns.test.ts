@@ -12,9 +12,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Turns, and work of so many milliseconds each, that notes when it begins. */
+/** Turns of a process that is active all the time, and work of so many milliseconds each, that notes when it begins. */
 function setUp(tookMs = 0) {
-  const turns = createTurns();
+  const process = { isBehind: false, idleMs: 0 };
+  const turns = createTurns({ isBehind: () => process.isBehind, activeMs: () => time - process.idleMs });
   const begun: number[] = [];
   const enter = (from: number, to: number) => {
     for (let number = from; number <= to; number += 1) {
@@ -24,88 +25,106 @@ function setUp(tookMs = 0) {
       });
     }
   };
-  /** Lets the event loop turn until nothing is left to do, and tells how much began in each turn. */
-  const turnAll = () => {
-    const counts: number[] = [];
-    while (vi.getTimerCount() > 0) {
-      const before = begun.length;
-      vi.advanceTimersToNextTimer();
-      counts.push(begun.length - before);
-    }
-    return counts;
+  /** One turn of the event loop, which takes so long without what begins; tells how much began. */
+  const turn = (ms: number) => {
+    const before = begun.length;
+    time += ms;
+    vi.advanceTimersToNextTimer();
+    return begun.length - before;
   };
-  return { ...turns, begun, enter, turnAll };
+  /** Lets the event loop turn until nothing waits. */
+  const turnAll = () => {
+    while (turns.waiting() > 0) turn(1);
+  };
+  return { ...turns, process, begun, enter, turn, turnAll };
 }
 
 describe('turns', () => {
   it('begin what comes at once, as long as little comes', () => {
-    const { begun, enter, turnAll, waiting, expectedMs } = setUp();
-    for (const number of [1, 2, 3]) {
-      enter(number, number);
-      expect([begun.length, waiting(), expectedMs()]).toEqual([number, 0, 0]);
-      expect(turnAll()).toEqual([0]);
+    const { begun, enter, waiting, expectedMs } = setUp();
+    for (const number of [1, 5, 9]) {
+      enter(number, number + 3);
+      expect([begun.length, waiting(), expectedMs()]).toEqual([number + 3, 0, 0]);
+      expect(vi.getTimerCount()).toBe(0);
+      time += 2;
     }
   });
 
-  it('begin one at a time, first come, first served', () => {
-    const { begun, enter, turnAll, waiting } = setUp();
-    enter(1, 4);
-    expect([begun.length, waiting()]).toEqual([1, 3]);
-    expect(turnAll()).toEqual([1, 1, 1, 0]);
-    expect(begun).toEqual([1, 2, 3, 4]);
+  it('begin four at once, then twice as much as the process gets done, first come, first served', () => {
+    const { begun, enter, turn, turnAll, waiting } = setUp();
+    enter(1, 20); // of which one takes a millisecond, as long as nothing is known
+    expect([begun.length, waiting()]).toEqual([4, 16]);
+    expect([turn(1), turn(0.25), turn(0.25), turn(1.5), turn(100)]).toEqual([2, 0, 1, 3, 4]);
+    enter(21, 21);
+    turnAll();
+    expect(begun).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
   });
 
-  it('let nobody pass those who wait', () => {
-    const { begun, enter, turnAll } = setUp();
-    enter(1, 3);
-    vi.advanceTimersToNextTimer();
-    enter(4, 4);
+  it('begin nothing while answers wait to be read', () => {
+    const { process, enter, turn, turnAll, begun } = setUp();
+    process.isBehind = true;
+    enter(1, 2);
+    expect([turn(1), turn(1)]).toEqual([0, 0]);
+    process.isBehind = false;
+    expect(turn(0)).toBe(2);
+    turnAll();
     expect(begun).toEqual([1, 2]);
-    turnAll();
-    expect(begun).toEqual([1, 2, 3, 4]);
   });
 
-  it('tell how long the next to come would wait, as things went lately', () => {
-    const { enter, turnAll, expectedMs } = setUp(0.25);
-    expect(expectedMs()).toBe(0);
-    enter(1, 1_000);
-    for (let turns = 0; turns < 500; turns += 1) vi.advanceTimersToNextTimer();
-    const left = 499;
-    expect(expectedMs()).toBeGreaterThan(0.95 * left * 0.25);
-    expect(expectedMs()).toBeLessThan(left * 0.25);
+  it('tell how long the next to come would wait, by what the last ones took of the process', () => {
+    const { process, enter, turn, turnAll, tick, expectedMs, waiting } = setUp(0.25);
+    enter(1, 4_000);
+    for (let turns = 0; turns < 400; turns += 1) {
+      turn(0.5);
+      process.idleMs += 0.5;
+      tick();
+    }
+    expect(waiting()).toBeGreaterThan(1_000);
+    expect(expectedMs() / waiting()).toBeCloseTo(0.25, 2);
     turnAll();
     expect(expectedMs()).toBe(0);
+  });
+
+  it('count what takes its time to begin, however often they are looked at meanwhile', () => {
+    const { process, enter, turn, turnAll, tick, expectedMs, waiting } = setUp();
+    process.isBehind = true;
+    enter(1, 101);
+    tick(); // from here on
+    for (let turns = 0; turns < 4; turns += 1) {
+      turn(2);
+      tick();
+    }
+    process.isBehind = false;
+    expect(turn(0)).toBe(4); // after 8 ms, so 2 each
+    tick();
+    expect(expectedMs() / waiting()).toBeCloseTo(1 + (1 - 0.99 ** 4) * (2 - 1));
+    turnAll();
   });
 
   it('take a stall for no more than ten milliseconds of those to come', () => {
-    const { enter, expectedMs, turnAll } = setUp();
-    enter(1, 3);
-    time += 1_000;
-    vi.advanceTimersToNextTimer();
-    expect(expectedMs()).toBeCloseTo(1 * 0.01 * 10);
+    const { enter, turn, turnAll, tick, expectedMs, waiting } = setUp();
+    enter(1, 9);
+    turn(1_000_000);
+    tick();
+    expect(expectedMs() / waiting()).toBeCloseTo(1 + (1 - 0.99 ** 8) * (10 - 1));
     turnAll();
   });
 
   it('let connections pass first, one in each turn, but no more than eight', () => {
-    const { begun, enter, connect, turnAll } = setUp();
-    enter(1, 3);
-    const counts: number[] = [];
-    for (let turns = 0; turns < 12; turns += 1) {
+    const { enter, connect, turn, turnAll } = setUp();
+    enter(1, 12);
+    const counts = Array.from({ length: 12 }, () => {
       connect();
-      const before = begun.length;
-      vi.advanceTimersToNextTimer();
-      counts.push(begun.length - before);
-    }
-    expect(counts).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
-    expect(turnAll()).toEqual([1, 0]);
+      return turn(1);
+    });
+    expect(counts).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0]);
+    turnAll();
   });
 
   it('do not turn for connections alone', () => {
-    const { begun, enter, connect, turnAll } = setUp();
+    const { begun, enter, connect } = setUp();
     connect();
-    expect(vi.getTimerCount()).toBe(0);
     enter(1, 1);
-    expect(begun).toEqual([1]);
-    expect(turnAll()).toEqual([0]);
+    expect([begun.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 });
