@@ -60,6 +60,17 @@ export interface CallInfo {
   readonly emit: (event: EngineEvent) => void;
 }
 
+const sharing = new WeakSet<object>();
+
+/** Says of a call that identical ones in flight are one: whoever makes nothing but such calls may share all of them at once. */
+export function markSharing<I, O>(call: Call<I, O>): Call<I, O> {
+  sharing.add(call);
+  return call;
+}
+
+/** Whether identical calls in flight are one, with all their policies. */
+export const isSharing = (call: Call<never, unknown>): boolean => sharing.has(call);
+
 /** Composes policies around a call, outermost first. */
 export const compose = <I, O>(call: Call<I, O>, policies: readonly Policy[], info: CallInfo): Call<I, O> =>
   policies.reduceRight<Call<I, O>>((next, policy) => policy(next, info), call);

@@ -1,4 +1,4 @@
-import type { Execution } from './execute.ts';
+import type { Execution, Payload } from './execute.ts';
 import { type Failure, toInternalFailure } from './failure.ts';
 import type { Plan, PlannedSource } from './plan.ts';
 import type { RouteRequest } from './route.ts';
@@ -57,30 +57,36 @@ export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOpt
     return `{"data":${json}`;
   }
 
-  function writeSpliced({ reports }: Execution, tail: string): Buffer {
+  function splice({ reports }: Execution): readonly Uint8Array[] {
     const parts: Uint8Array[] = [];
     keys.forEach((key, index) => parts.push(key, toBytes(reports[index])));
-    parts.push(Buffer.from(`}${tail}`));
-    return Buffer.concat(parts);
+    parts.push(closing);
+    return parts;
   }
 
-  function writeSelected({ reports }: Execution, tail: string): Buffer {
+  function select({ reports }: Execution): readonly Uint8Array[] {
     const parts: Uint8Array[] = [opening];
     for (let i = 0; i < names.length; i += 1) {
       const members = toMembers(reports[i], stands[i]);
       // Nothing is left of an answer whose fields may all be missing.
       if (members.length > 0) parts.push(parts.length > 1 ? comma : noBytes, members);
     }
-    parts.push(Buffer.from(`}${tail}`));
-    return Buffer.concat(parts);
+    parts.push(closing);
+    return parts;
+  }
+
+  function makePayload(execution: Execution, request: RouteRequest): Payload {
+    if (merge) return writeMerged(execution, merge, request);
+    return isDeclared ? select(execution) : splice(execution);
   }
 
   return {
     write(execution, request) {
       try {
         const tail = `,"complete":${execution.complete},"sources":${toSourcesJson(execution.reports, hasDurations)}}`;
-        if (merge) return { text: writeMerged(execution, merge, request) + tail };
-        return { text: isDeclared ? writeSelected(execution, tail) : writeSpliced(execution, tail) };
+        const payload = execution.shared?.payload ?? makePayload(execution, request);
+        if (execution.shared) execution.shared.payload = payload;
+        return { text: typeof payload === 'string' ? payload + tail : Buffer.concat([...payload, Buffer.from(tail)]) };
       } catch (cause) {
         return { failure: toInternalFailure(cause, 'the merge') };
       }
@@ -89,6 +95,7 @@ export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOpt
 }
 
 const opening = Buffer.from('{"data":{');
+const closing = Buffer.from('}');
 const comma = Buffer.from(',');
 const noBytes = Buffer.alloc(0);
 

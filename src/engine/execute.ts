@@ -16,7 +16,12 @@ export interface Execution {
   readonly complete: boolean;
   /** The required source that gave no answer: then there is no payload. */
   readonly failed: SourceReport | undefined;
+  /** Present where several requests have this execution in common: what is made of it once for all of them. */
+  readonly shared?: { payload?: Payload };
 }
+
+/** What a route makes of its answers, but for its end: text where it was made of values, bytes where it was spliced. */
+export type Payload = string | readonly Uint8Array[];
 
 /** What one request brings to its plan. */
 export interface ExecuteOptions {

@@ -1,5 +1,5 @@
 import type { Binding } from './bind.ts';
-import type { Call } from './call.ts';
+import { type Call, isSharing } from './call.ts';
 import { isDuration } from './deadline.ts';
 import { DefinitionError } from './definition-error.ts';
 import { compileForward, type Forwarded } from './forward.ts';
@@ -44,6 +44,8 @@ export interface Plan {
   /** How many of the sources, from the first, are merged. */
   readonly merged: number;
   readonly merge: ((answers: Answered, request: RouteRequest) => unknown) | undefined;
+  /** Identical requests in flight may be one: the calls of all its sources are. */
+  readonly isSharing: boolean;
 }
 
 /**
@@ -88,8 +90,15 @@ export function compilePlan(route: Route, binding: Binding): Plan {
   });
   const forward = [...new Set(definitions.flatMap(({ provider }) => provider.upstream.forward ?? []))];
   const merged = Object.keys(route.sources).length;
-  // The cast is like those above.
-  return { route, deadlineMs, sources, forward, merged, merge: route.merge as Plan['merge'] };
+  return {
+    route,
+    deadlineMs,
+    sources,
+    forward,
+    merged,
+    merge: route.merge as Plan['merge'], // a cast like those above
+    isSharing: sources.every(({ call }) => isSharing(call)),
+  };
 }
 
 /** What a template takes of each merged source. */

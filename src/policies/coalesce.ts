@@ -1,9 +1,9 @@
-import type { Call, CallContext, CallInfo, Policy } from '../engine/call.ts';
+import { type Call, type CallContext, type CallInfo, markSharing, type Policy } from '../engine/call.ts';
 import { DefinitionError } from '../engine/definition-error.ts';
 import type { Failure } from '../engine/failure.ts';
+import { toCallKey } from '../engine/key.ts';
 import type { Outcome } from '../engine/outcome.ts';
 import { createScope, type OwnedScope } from '../engine/scope.ts';
-import { toCallKey } from './key.ts';
 
 const abandoned: Failure = Object.freeze({
   code: 'cancelled',
@@ -31,8 +31,10 @@ export function coalesce(): Policy {
 
     function depart(key: string, input: I, context: CallContext): Flight<O> {
       const scope = createScope();
-      const shared = { ...context, scope };
-      const flight = { scope, context: shared, waiting: 0, outcome: next(input, shared) };
+      const waiting = new Set<CallContext>();
+      const request = { ...context.request, hold: (bytes: number) => holdForOne(waiting, bytes) };
+      const shared = { ...context, scope, request };
+      const flight = { scope, context: shared, waiting, outcome: next(input, shared) };
       flights.set(key, flight);
       const land = () => end(key, flight);
       flight.outcome.then(land, land);
@@ -44,24 +46,30 @@ export function coalesce(): Policy {
       if (flights.get(key) === flight) flights.delete(key);
     }
 
-    return (input, context) => {
+    return markSharing((input, context) => {
       const key = toCallKey(input, context);
       if (key === undefined || context.scope.failure) return next(input, context);
       const flight = flights.get(key) ?? depart(key, input, context);
-      flight.waiting += 1;
+      flight.waiting.add(context);
       flight.context.deadlineAt = Math.max(flight.context.deadlineAt, context.deadlineAt);
       return new Promise((resolve, reject) => {
         const unsubscribe = context.scope.onAbort((failure) => {
           resolve({ status: 'failed', failure });
-          flight.waiting -= 1;
-          if (flight.waiting > 0) return;
+          flight.waiting.delete(context);
+          if (flight.waiting.size > 0) return;
           end(key, flight);
           flight.scope.abort(abandoned);
         });
         flight.outcome.finally(unsubscribe).then(resolve, reject);
       });
-    };
+    });
   };
+}
+
+/** Bytes count for anyone who still waits, since whoever came first may have left. */
+function holdForOne(waiting: ReadonlySet<CallContext>, bytes: number): boolean {
+  for (const { request } of waiting) if (request.hold?.(bytes) !== false) return true;
+  return false;
 }
 
 /** A call that several wait for. */
@@ -70,5 +78,5 @@ interface Flight<O> {
   /** What the call sees: its deadline moves as others join. */
   readonly context: CallContext & { deadlineAt: number };
   readonly outcome: Promise<Outcome<O>>;
-  waiting: number;
+  readonly waiting: Set<CallContext>;
 }

@@ -5,6 +5,7 @@ import { now } from '../engine/deadline.ts';
 import { compileEnvelope, toServerTiming, toSources } from '../engine/envelope.ts';
 import { type Execution, execute } from '../engine/execute.ts';
 import { compileForward } from '../engine/forward.ts';
+import { toKey } from '../engine/key.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { RouteRequest } from '../engine/route.ts';
 import { createScope } from '../engine/scope.ts';
@@ -13,6 +14,7 @@ import { type Admission, toRetryAfter } from './admission.ts';
 import { toRouteSchema } from './contract.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
+import { createFlights, type Fly } from './flights.ts';
 import { compileInput, hasBody } from './input.ts';
 import { toPreferences } from './preferences.ts';
 import { sendProblem, toFailureProblem, toStatusProblem } from './problem.ts';
@@ -41,6 +43,7 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
   const toInput = compileInput(plan.route);
   const toForwarded = compileForward(plan.forward);
   const respond = compileRespond(plan, options);
+  const flights = plan.isSharing ? createFlights() : undefined;
   const route = app.prefix + url;
 
   function handle(request: FastifyRequest, reply: FastifyReply): void {
@@ -68,19 +71,37 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     });
     const facts = toFacts(request.id, headers, admitted.hold);
     const input = toInput(request);
+    const forwarded = toForwarded(headers);
     if (applied !== undefined) reply.header('preference-applied', applied);
-    const options = { scope, startedAt, deadlineMs, request: facts, forwarded: toForwarded(headers), strict };
+
+    function finish(execution: Execution): void {
+      const isGone = scope.failure === clientLeft;
+      if (!isGone) respond(reply, facts, execution, input);
+      const status = isGone ? 499 : reply.statusCode;
+      const { requestId, traceId } = facts;
+      const durationMs = now() - startedAt;
+      logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
+    }
+
     // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
+    const key = flights && toKey([input, forwarded, strict, deadlineMs]);
+    if (flights && key !== undefined) {
+      const fly: Fly = ({ scope, hold }) =>
+        new Promise((resolve) => {
+          const options = { scope, startedAt, deadlineMs, request: { ...facts, hold }, forwarded, strict };
+          admission.begin(() => resolve(execute(plan, input, options)));
+        });
+      const { hold } = admitted;
+      flights
+        .board(key, { scope, startedAt, hold }, fly)
+        .then(finish)
+        .catch((error: unknown) => reply.send(error));
+      return;
+    }
+    const options = { scope, startedAt, deadlineMs, request: facts, forwarded, strict };
     admission.begin(() => {
       execute(plan, input, options)
-        .then((execution) => {
-          const isGone = scope.failure === clientLeft;
-          if (!isGone) respond(reply, facts, execution, input);
-          const status = isGone ? 499 : reply.statusCode;
-          const { requestId, traceId } = facts;
-          const durationMs = now() - startedAt;
-          logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
-        })
+        .then(finish)
         .catch((error: unknown) => reply.send(error));
     });
   }

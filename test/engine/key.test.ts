@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { toCallKey, toKey } from '../../src/policies/key.ts';
-import { createContext } from './support.ts';
+import { toCallKey, toKey } from '../../src/engine/key.ts';
+import { createContext } from '../policies/support.ts';
 
 it('is the same for equal data, whatever the order of the fields', () => {
   expect(toKey({ id: 'a', page: { size: 10, from: 0 } })).toBe(toKey({ page: { from: 0, size: 10 }, id: 'a' }));
@@ -39,6 +39,17 @@ it.each([new Map(), new Date(0), () => {}, Symbol('s'), { list: [new Set()] }, O
     expect(toKey(value)).toBeUndefined();
   },
 );
+
+it('is the same for what Fastify`s router makes of a path', () => {
+  const Params = function Params() {} as unknown as new () => object;
+  Params.prototype = Object.create(null);
+  expect(toKey(Object.assign(new Params(), { id: '1' }))).toBe(toKey({ id: '1' }));
+});
+
+it('is none for what inherits fields', () => {
+  const parent: object = Object.assign(Object.create(null), { a: 1 });
+  expect(toKey(Object.create(parent))).toBeUndefined();
+});
 
 it('is none for what never ends', () => {
   const cycle: Record<string, unknown> = {};

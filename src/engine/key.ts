@@ -1,4 +1,4 @@
-import type { CallContext } from '../engine/call.ts';
+import type { CallContext } from './call.ts';
 
 /**
  * Text that two calls of a provider have in common exactly when the upstream can tell nothing between them: the same input, and
@@ -22,9 +22,13 @@ export function toKey(value: unknown, depth = 0): string | undefined {
     return `${value}`;
   if (typeof value !== 'object' || depth === maxDepth) return undefined;
   if (Array.isArray(value)) return toListKey(value, depth);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null ? toFieldsKey(value, depth) : undefined;
+  const prototype = Object.getPrototypeOf(value) as object | null; // by its definition
+  return prototype === null || isBare(prototype) ? toFieldsKey(value, depth) : undefined;
 }
+
+/** Whether a prototype says nothing of its objects: that of `{}`, and that of what Fastify's router makes of a path. */
+const isBare = (prototype: object): boolean =>
+  prototype === Object.prototype || (Object.getPrototypeOf(prototype) === null && Object.keys(prototype).length === 0);
 
 function toListKey(values: readonly unknown[], depth: number): string | undefined {
   const keys: string[] = [];
