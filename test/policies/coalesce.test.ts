@@ -66,6 +66,24 @@ describe('coalesce', () => {
     expect(second.watched.outcome).toBe(answer);
   });
 
+  it('holds bytes for anyone who still waits, not for one that has left', () => {
+    const upstream = createManualUpstream();
+    const call = coalesce()(upstream.call, createUpstream().info());
+    const room = { first: true, second: true };
+    const contexts = (['first', 'second'] as const).map((name) => {
+      const context = createContext();
+      const own = { ...context, request: { ...context.request, hold: () => room[name] } };
+      watch(call, own);
+      return own;
+    });
+    const hold = upstream.sent[0]?.context.request.hold;
+    contexts[0]?.scope.abort(clientLeft);
+    room.first = false;
+    expect(hold?.(1)).toBe(true);
+    room.second = false;
+    expect(hold?.(1)).toBe(false);
+  });
+
   it('cancels the call when the last one leaves; who comes then starts afresh', async () => {
     const { sent, start } = createShared();
     const [first, second] = [start(), start()];
