@@ -41,9 +41,8 @@ it.each([new Map(), new Date(0), () => {}, Symbol('s'), { list: [new Set()] }, O
 );
 
 it('is the same for what Fastify`s router makes of a path', () => {
-  const Params = function Params() {} as unknown as new () => object;
-  Params.prototype = Object.create(null);
-  expect(toKey(Object.assign(new Params(), { id: '1' }))).toBe(toKey({ id: '1' }));
+  const bare: object = Object.create(null);
+  expect(toKey(Object.assign(Object.create(bare), { id: '1' }))).toBe(toKey({ id: '1' }));
 });
 
 it('is none for what inherits fields', () => {
