@@ -55,7 +55,7 @@ export function createAdmission(
     maxHeldBytes = 268_435_456, // 256 MiB: a quarter of a small container
     maxLagMs = 500, // longer than what a process that is just getting warm needs, shorter than people's patience
   }: AdmissionOptions = {},
-  process?: TurnsOptions,
+  load?: TurnsOptions,
 ): Admission {
   for (const [key, value] of Object.entries({ maxInFlight, maxHeldBytes, maxLagMs })) {
     if (!Number.isSafeInteger(value) || value < 1) throw new DefinitionError(`${key} is a whole number above 0`);
@@ -67,7 +67,7 @@ export function createAdmission(
   let lastLagMs = 0;
   let dueAt = now() + tickMs;
   let letIn = 0;
-  const turns = createTurns(process);
+  const turns = createTurns(load);
   const hold = createHold(turnedAwayPerTick);
   const timer = setInterval(() => {
     const at = now();
