@@ -19,6 +19,12 @@ export interface RequestFacts extends Trace {
   readonly hold?: ((bytes: number) => boolean) | undefined;
 }
 
+/** Holds bytes for what several wait for: with anyone who still does, since whoever came first may have left. */
+export function holdForOne(waiting: Iterable<Pick<RequestFacts, 'hold'>>, bytes: number): boolean {
+  for (const { hold } of waiting) if (hold?.(bytes) !== false) return true;
+  return false;
+}
+
 /** What one source counted while it ran. */
 export interface CallRecord {
   /** Attempts that were sent, with hedges and what was sent again because its connection was lost. */

@@ -1,4 +1,12 @@
-import { type Call, type CallContext, type CallInfo, markSharing, type Policy } from '../engine/call.ts';
+import {
+  type Call,
+  type CallContext,
+  type CallInfo,
+  holdForOne,
+  markSharing,
+  type Policy,
+  type RequestFacts,
+} from '../engine/call.ts';
 import { DefinitionError } from '../engine/definition-error.ts';
 import type { Failure } from '../engine/failure.ts';
 import { toCallKey } from '../engine/key.ts';
@@ -31,7 +39,7 @@ export function coalesce(): Policy {
 
     function depart(key: string, input: I, context: CallContext): Flight<O> {
       const scope = createScope();
-      const waiting = new Set<CallContext>();
+      const waiting: Flight<O>['waiting'] = new Set();
       const request = { ...context.request, hold: (bytes: number) => holdForOne(waiting, bytes) };
       const shared = { ...context, scope, request };
       const flight = { scope, context: shared, waiting, outcome: next(input, shared) };
@@ -50,12 +58,13 @@ export function coalesce(): Policy {
       const key = toCallKey(input, context);
       if (key === undefined || context.scope.failure) return next(input, context);
       const flight = flights.get(key) ?? depart(key, input, context);
-      flight.waiting.add(context);
+      const seat = { hold: context.request.hold };
+      flight.waiting.add(seat);
       flight.context.deadlineAt = Math.max(flight.context.deadlineAt, context.deadlineAt);
       return new Promise((resolve, reject) => {
         const unsubscribe = context.scope.onAbort((failure) => {
           resolve({ status: 'failed', failure });
-          flight.waiting.delete(context);
+          flight.waiting.delete(seat);
           if (flight.waiting.size > 0) return;
           end(key, flight);
           flight.scope.abort(abandoned);
@@ -66,17 +75,12 @@ export function coalesce(): Policy {
   };
 }
 
-/** Bytes count for anyone who still waits, since whoever came first may have left. */
-function holdForOne(waiting: ReadonlySet<CallContext>, bytes: number): boolean {
-  for (const { request } of waiting) if (request.hold?.(bytes) !== false) return true;
-  return false;
-}
-
 /** A call that several wait for. */
 interface Flight<O> {
   readonly scope: OwnedScope;
   /** What the call sees: its deadline moves as others join. */
   readonly context: CallContext & { deadlineAt: number };
   readonly outcome: Promise<Outcome<O>>;
-  readonly waiting: Set<CallContext>;
+  /** One seat for each call. */
+  readonly waiting: Set<Pick<RequestFacts, 'hold'>>;
 }

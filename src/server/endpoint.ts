@@ -69,7 +69,7 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
       admitted.leave();
       if (!reply.raw.writableFinished) scope.abort(clientLeft);
     });
-    const facts = toFacts(request.id, headers, admitted.hold);
+    const facts = toFacts(request.id, headers);
     const input = toInput(request);
     const forwarded = toForwarded(headers);
     if (applied !== undefined) reply.header('preference-applied', applied);
@@ -83,27 +83,16 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
       logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
     }
 
-    // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
+    const fly: Fly = ({ scope, hold }) =>
+      new Promise((resolve) => {
+        const options = { scope, startedAt, deadlineMs, request: { ...facts, hold }, forwarded, strict };
+        admission.begin(() => resolve(execute(plan, input, options)));
+      });
+    const passenger = { scope, startedAt, hold: admitted.hold };
     const key = flights && toKey([input, forwarded, strict, deadlineMs]);
-    if (flights && key !== undefined) {
-      const fly: Fly = ({ scope, hold }) =>
-        new Promise((resolve) => {
-          const options = { scope, startedAt, deadlineMs, request: { ...facts, hold }, forwarded, strict };
-          admission.begin(() => resolve(execute(plan, input, options)));
-        });
-      const { hold } = admitted;
-      flights
-        .board(key, { scope, startedAt, hold }, fly)
-        .then(finish)
-        .catch((error: unknown) => reply.send(error));
-      return;
-    }
-    const options = { scope, startedAt, deadlineMs, request: facts, forwarded, strict };
-    admission.begin(() => {
-      execute(plan, input, options)
-        .then(finish)
-        .catch((error: unknown) => reply.send(error));
-    });
+    const execution = flights && key !== undefined ? flights.board(key, passenger, fly) : fly(passenger);
+    // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
+    execution.then(finish).catch((error: unknown) => reply.send(error));
   }
 
   const schema = toRouteSchema(plan, examples, options.isTagged);

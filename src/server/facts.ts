@@ -11,13 +11,9 @@ export function toRequestId(request: Pick<IncomingMessage, 'headers'>): string {
 }
 
 /** The facts of a request that calls may know. */
-export const toFacts = (
-  requestId: string,
-  headers: IncomingHttpHeaders,
-  hold?: (bytes: number) => boolean,
-): RequestFacts => {
+export const toFacts = (requestId: string, headers: IncomingHttpHeaders): RequestFacts => {
   const { traceId, traceFlags } = toTrace(headers['traceparent']);
-  return { requestId, traceId, traceFlags, isRetry: isRetry(headers), hold };
+  return { requestId, traceId, traceFlags, isRetry: isRetry(headers) };
 };
 
 /** Whether a proxy or a client says that this is a repeated attempt: Envoy's count, or gRPC's. */

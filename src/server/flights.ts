@@ -1,3 +1,4 @@
+import { holdForOne } from '../engine/call.ts';
 import { now } from '../engine/deadline.ts';
 import type { Execution } from '../engine/execute.ts';
 import type { Failure } from '../engine/failure.ts';
@@ -64,7 +65,7 @@ export function createFlights(): Flights {
     const waiting: Flight['waiting'] = new Map();
     const flight = { scope: createScope(), waiting };
     flights.set(key, flight);
-    const hold = (bytes: number) => [...waiting.keys()].some((passenger) => passenger.hold(bytes));
+    const hold = (bytes: number) => holdForOne(waiting.keys(), bytes);
     void fly({ scope: flight.scope, hold }).then((execution) => {
       end(key, flight);
       land(flight, { ...execution, shared: {} });

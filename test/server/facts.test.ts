@@ -15,7 +15,7 @@ describe('the facts of a request', () => {
 
   test('hold nothing else of the client`s', () => {
     const facts = toFacts('r', { authorization: 'secret', cookie: 'secret', traceparent: 'x' });
-    expect(Object.keys(facts).sort()).toEqual(['hold', 'isRetry', 'requestId', 'traceFlags', 'traceId']);
+    expect(Object.keys(facts).sort()).toEqual(['isRetry', 'requestId', 'traceFlags', 'traceId']);
     expect(JSON.stringify(facts)).not.toContain('secret');
   });
 });
