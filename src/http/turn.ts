@@ -1,4 +1,4 @@
-import Queue from 'yocto-queue';
+import Denque from 'denque';
 import { now } from '../engine/deadline.ts';
 
 let waiting: (() => void)[] = [];
@@ -23,7 +23,7 @@ function runAll(): void {
 const mostMs = 2;
 /** Taken now: a test's own clock must not stop what all share. */
 const later = setImmediate;
-const queue = new Queue<() => void>();
+const queue = new Denque<() => void>();
 let isTurning = false;
 let workedMs = 0;
 
@@ -33,13 +33,16 @@ let workedMs = 0;
  * last of them is read. What is run must not throw.
  */
 export function inTurn(run: () => void): void {
-  if (queue.size > 0 || workedMs >= mostMs) return queue.enqueue(run);
+  if (queue.length > 0 || workedMs >= mostMs) {
+    queue.push(run);
+    return;
+  }
   if (!isTurning) turn();
   work(run);
 }
 
 /** Whether work that came `inTurn` waits for a later one. */
-export const isBehind = (): boolean => queue.size > 0;
+export const isBehind = (): boolean => queue.length > 0;
 
 function turn(): void {
   isTurning = true;
@@ -56,7 +59,7 @@ function work(run: () => void): void {
 function endTurn(): void {
   isTurning = false;
   workedMs = 0;
-  if (queue.size === 0) return;
+  if (queue.length === 0) return;
   turn();
-  for (let run = queue.dequeue(); run; run = workedMs < mostMs ? queue.dequeue() : undefined) work(run);
+  for (let run = queue.shift(); run; run = workedMs < mostMs ? queue.shift() : undefined) work(run);
 }

@@ -14,7 +14,7 @@ import { type Admission, toRetryAfter } from './admission.ts';
 import { toRouteSchema } from './contract.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
-import { createFlights, type Fly } from './flights.ts';
+import { createFlights, type Fly, type Land } from './flights.ts';
 import { compileInput, hasBody } from './input.ts';
 import { toPreferences } from './preferences.ts';
 import { sendProblem, toFailureProblem, toStatusProblem } from './problem.ts';
@@ -83,16 +83,23 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
       logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
     }
 
-    const fly: Fly = ({ scope, hold }) =>
-      new Promise((resolve) => {
+    const land: Land = (execution) => {
+      try {
+        finish(execution);
+      } catch (error) {
+        reply.send(error);
+      }
+    };
+    const fly: Fly = ({ scope, hold }, land) =>
+      admission.begin(() => {
         const options = { scope, startedAt, deadlineMs, request: { ...facts, hold }, forwarded, strict };
-        admission.begin(() => resolve(execute(plan, input, options)));
+        void execute(plan, input, options).then(land);
       });
     const passenger = { scope, startedAt, hold: admitted.hold };
     const key = flights && toKey([input, forwarded, strict, deadlineMs]);
-    const execution = flights && key !== undefined ? flights.board(key, passenger, fly) : fly(passenger);
     // Nothing is returned: Fastify would watch a promise or a reply, which costs more than all of this.
-    execution.then(finish).catch((error: unknown) => reply.send(error));
+    if (flights && key !== undefined) flights.board(key, passenger, fly, land);
+    else fly(passenger, land);
   }
 
   const schema = toRouteSchema(plan, examples, options.isTagged);

@@ -15,22 +15,28 @@ export interface Passenger {
   readonly hold: (bytes: number) => boolean;
 }
 
-/** Runs the fan-out, in whose name it may be. Never rejects. */
-export type Fly = (passenger: Pick<Passenger, 'scope' | 'hold'>) => Promise<Execution>;
+/** Takes how a fan-out ended, in a later microtask than it was begun in. Must not throw. */
+export type Land = (execution: Execution) => void;
+
+/**
+ * Runs the fan-out, in whose name it may be. Not a promise: one that is made while a request waits is old when it is settled, and
+ * an old object that is no longer used keeps what it was settled with through young collections.
+ */
+export type Fly = (passenger: Pick<Passenger, 'scope' | 'hold'>, land: Land) => void;
 
 /** Lets requests share a fan-out. */
 export interface Flights {
   /**
-   * Answers with what `fly` brings, or with what it brings to another that came under this key and is not over yet. Requests
+   * Lands with what `fly` brings, or with what it brings to another that came under this key and is not over yet. Requests
    * have a key in common only if their answers and the time they have for them are the same.
    */
-  board(key: string, passenger: Passenger, fly: Fly): Promise<Execution>;
+  board(key: string, passenger: Passenger, fly: Fly, land: Land): void;
 }
 
 interface Flight {
   readonly scope: OwnedScope;
   /** Those who wait for it, in order, and what they are waiting for. */
-  readonly waiting: Map<Passenger, (execution: Execution) => void>;
+  readonly waiting: Map<Passenger, Land>;
 }
 
 /** How many get what they share in one turn of the event loop: each is an answer to be written. */
@@ -47,17 +53,15 @@ const nothing: Execution = { reports: [], complete: false, failed: undefined };
 export function createFlights(): Flights {
   const flights = new Map<string, Flight>();
 
-  function board(key: string, passenger: Passenger, fly: Fly): Promise<Execution> {
+  function board(key: string, passenger: Passenger, fly: Fly, land: Land): void {
     const known = flights.get(key);
     const flight = known ?? depart(key, fly);
-    return new Promise((resolve) => {
-      const unsubscribe = passenger.scope.onAbort((failure) => leave(key, flight, passenger, failure));
-      flight.waiting.set(passenger, (execution) => {
-        unsubscribe();
-        if (!known) resolve(execution);
-        else if (isOutOfTime(execution) && !passenger.scope.failure) resolve(fly(passenger));
-        else resolve(toJoined(execution, passenger));
-      });
+    const unsubscribe = passenger.scope.onAbort((failure) => leave(key, flight, passenger, failure));
+    flight.waiting.set(passenger, (execution) => {
+      unsubscribe();
+      if (!known) land(execution);
+      else if (isOutOfTime(execution) && !passenger.scope.failure) fly(passenger, land);
+      else land(toJoined(execution, passenger));
     });
   }
 
@@ -66,9 +70,9 @@ export function createFlights(): Flights {
     const flight = { scope: createScope(), waiting };
     flights.set(key, flight);
     const hold = (bytes: number) => holdForOne(waiting.keys(), bytes);
-    void fly({ scope: flight.scope, hold }).then((execution) => {
+    fly({ scope: flight.scope, hold }, (execution) => {
       end(key, flight);
-      land(flight, { ...execution, shared: {} });
+      disembark(flight, { ...execution, shared: {} });
     });
     return flight;
   }
@@ -94,11 +98,11 @@ export function createFlights(): Flights {
 }
 
 /** Tells all who wait, some in each turn. */
-function land(flight: Flight, execution: Execution): void {
+function disembark(flight: Flight, execution: Execution): void {
   let told = 0;
   for (const [passenger, tell] of flight.waiting) {
     if (told === mostPerTurn) {
-      setImmediate(land, flight, execution);
+      setImmediate(disembark, flight, execution);
       return;
     }
     told += 1;

@@ -1,4 +1,4 @@
-import Queue from 'yocto-queue';
+import Denque from 'denque';
 
 /** A connection, as far as it is held here. */
 export interface Held {
@@ -24,12 +24,12 @@ export interface Hold {
  * sent waits in the system's buffers.
  */
 export function createHold(perTick: number): Hold {
-  const held = new Queue<Held>();
+  const held = new Denque<Held>();
   let turnedAway = 0;
 
   function release(count: number): void {
-    for (let i = Math.min(count, held.size); i > 0; i -= 1) {
-      const connection = held.dequeue();
+    for (let i = Math.min(count, held.length); i > 0; i -= 1) {
+      const connection = held.shift();
       if (connection?.destroyed === false) connection.resume();
     }
   }
@@ -39,12 +39,12 @@ export function createHold(perTick: number): Hold {
       turnedAway += 1;
       if (turnedAway <= perTick) return;
       connection.pause();
-      held.enqueue(connection);
+      held.push(connection);
     },
     tick(letIn) {
       turnedAway = 0;
       release(letIn + perTick);
     },
-    close: () => release(held.size),
+    close: () => release(held.length),
   };
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import Queue from 'yocto-queue';
+import Denque from 'denque';
 import { now } from '../engine/deadline.ts';
 
 /** Begins work in turns of the event loop. */
@@ -45,7 +45,8 @@ const mostPassing = 8;
  * proxy's clients do when answers get late, would otherwise wait for seconds where nobody sees them.
  */
 export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: TurnsOptions = {}): Turns {
-  const queue = new Queue<() => void>();
+  // A ring. A node of a linked list that got old while it waited keeps all that come behind it through young collections.
+  const queue = new Denque<() => void>();
   let isTurning = false;
   let hasConnected = false;
   let passed = 0;
@@ -58,8 +59,8 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
   let activeBefore = activeMs();
 
   function begin(work: () => void): void {
-    if (queue.size === 0 && mayBegin()) return start(work);
-    queue.enqueue(work);
+    if (queue.length === 0 && mayBegin()) return start(work);
+    queue.push(work);
     turn();
   }
 
@@ -91,14 +92,14 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
     }
     passed = 0;
     if (mayBegin()) {
-      for (let work = queue.dequeue(); work; work = credit >= 1 ? queue.dequeue() : undefined) start(work);
+      for (let work = queue.shift(); work; work = credit >= 1 ? queue.shift() : undefined) start(work);
     }
-    if (queue.size > 0) turn();
+    if (queue.length > 0) turn();
   }
 
   function tick(): void {
     // What takes its time to begin is counted when it has begun.
-    if (begun === 0 && queue.size > 0) return;
+    if (begun === 0 && queue.length > 0) return;
     const active = activeMs();
     if (begun > 0) {
       const weight = 1 - (1 - newWeight) ** begun;
@@ -109,8 +110,8 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
   }
 
   return {
-    waiting: () => queue.size,
-    expectedMs: () => queue.size * costMs,
+    waiting: () => queue.length,
+    expectedMs: () => queue.length * costMs,
     begin,
     connect() {
       hasConnected = true;

@@ -34,11 +34,11 @@ function setUp() {
   vi.spyOn(performance, 'now').mockImplementation(() => time);
   const flights = createFlights();
   const flown: { readonly of: Parameters<Fly>[0]; readonly end: (execution: Execution) => void }[] = [];
-  const fly: Fly = (of) => new Promise((end) => flown.push({ of, end }));
+  const fly: Fly = (of, end) => void flown.push({ of, end });
   const come = (key = 'a') => {
     const passenger = { scope: createScope(), startedAt: time, hold: vi.fn<Passenger['hold']>(() => true) };
     const seen: { execution?: Execution } = {};
-    void flights.board(key, passenger, fly).then((execution) => {
+    flights.board(key, passenger, fly, (execution) => {
       seen.execution = execution;
     });
     return { ...passenger, seen };

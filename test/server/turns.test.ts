@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTurns } from '../../src/server/turns.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void; // what the flag puts into a new context
 
 let time = 0;
 
@@ -126,5 +131,26 @@ describe('turns', () => {
     connect();
     enter(1, 1);
     expect([begun.length, vi.getTimerCount()]).toEqual([1, 0]);
+  });
+
+  it('keep nothing of what has begun: what was old when it began does not hold those who came behind it', () => {
+    const { begin, waiting } = createTurns({ activeMs: () => 0 });
+    const enter = () => {
+      const held = Array.from({ length: 2_000 }, (_, index) => index + 0.5); // some 16 KiB
+      begin(() => void held.length);
+    };
+    for (let number = 0; number < 8; number += 1) enter();
+    collectGarbage(); // what waits is old now
+    const before = process.memoryUsage().heapUsed;
+    for (let number = 1; number <= 400; number += 1) {
+      enter();
+      time += 0.5; // for one to begin
+      vi.advanceTimersToNextTimer();
+      if (number % 40 === 0) collectGarbage({ type: 'minor' });
+    }
+    expect(waiting()).toBe(4);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(3_000_000); // of 6,400,000
+    time += 1_000;
+    vi.advanceTimersToNextTimer();
   });
 });
