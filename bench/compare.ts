@@ -44,15 +44,17 @@ export async function compare(
   const wrong: string[] = [];
   let quiet = 0;
   while (quiet < pace.rounds && rounds.length < pace.rounds + pace.extraRounds) {
-    const round: Window[] = [];
-    for (const server of servers) {
+    const round = new Map<RunningServer, Window>();
+    // There and back again, so that none always comes behind the same.
+    for (const server of rounds.length % 2 === 0 ? servers : servers.toReversed()) {
       const { window, figures } = await measure(server, work, load, pace);
-      if (figures.errors === 0) round.push(window);
+      if (figures.errors === 0) round.set(server, window);
       else wrong.push(`${server.name}, ${work.path}: not only answers, but ${toText(figures.errorsBy)}`);
     }
-    if (round.length === servers.length) rounds.push(round);
+    const windows = servers.flatMap((server) => round.get(server) ?? []);
+    if (windows.length === servers.length) rounds.push(windows);
     else if (wrong.length > wrongRounds) throw new Error(wrong.join(', '));
-    if (round.length === servers.length && !round.some(isDisturbed)) quiet += 1;
+    if (windows.length === servers.length && !windows.some(isDisturbed)) quiet += 1;
   }
   return { windows: servers.map((_, index) => rounds.flatMap((round) => round[index] ?? [])), wrong };
 }

@@ -1,7 +1,7 @@
 import { type Row, toRange } from '../table.ts';
 import type { Verdict } from '../verdict.ts';
 import { merge } from '../works.ts';
-import { type Mode, toCautions } from './mode.ts';
+import { type Mode, toCautions, toFine } from './mode.ts';
 
 /** What one thing costs: the server that has it beside the one that has not. */
 interface Cost {
@@ -18,8 +18,10 @@ const compared = ['undici', 'confluo', 'confluo-log', 'confluo-bare'] as const;
 /** The request log and the policies, on against off. */
 export const logMode: Mode = {
   names: compared,
-  run: async ({ session, pace }) => {
-    const comparison = await session.withServers(compared, {}, (servers) => session.compare(servers, merge, pace));
+  run: async ({ session, pace, smoke }) => {
+    const comparison = await session.withServers(compared, {}, (servers) =>
+      session.compare(servers, merge, smoke ? pace : toFine(pace)),
+    );
     const besideUsual = comparison.toRows('confluo');
     const besideBare = comparison.toRows('confluo-bare');
     const costs: readonly Cost[] = [
