@@ -27,8 +27,15 @@ export interface TurnsOptions {
 /** What one takes of the process until that is known, and at most, milliseconds: a stall says nothing of those to come. */
 const firstCostMs = 1;
 const mostCostMs = 10;
-/** Of one piece of work in the moving average: about the last hundred count. */
+/** For how many the first guess counts where a wait is foretold. */
+const firstBegun = 25;
+/** Of one piece of work in the moving average that sets the pace: about the last hundred count. */
 const newWeight = 0.01;
+/**
+ * What stays of the sums by which a wait is foretold, from one look with work to the next: at one in 20 milliseconds they go back half
+ * a second, as far as waits go ahead. A stall of a tenth of a second is part of a wait, not four times as long a wait.
+ */
+const keptShare = 0.96;
 /** How much more begins than the process gets done, so that it is never without work and finds out when it can do more. */
 const eagerness = 2;
 /** What may begin at once: more of them in a turn make it longer, and one alone gives up a seventh of what the process can do. */
@@ -51,6 +58,8 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
   let hasConnected = false;
   let passed = 0;
   let costMs = firstCostMs;
+  /** How active the process was lately, milliseconds, and for how many. */
+  const lately = { activeMs: firstBegun * firstCostMs, begun: firstBegun };
   /** What may begin now, and since when that is known. */
   let credit = mostAtOnce;
   let creditAt = now();
@@ -102,8 +111,10 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
     if (begun === 0 && queue.length > 0) return;
     const active = activeMs();
     if (begun > 0) {
-      const weight = 1 - (1 - newWeight) ** begun;
-      costMs += weight * (Math.min((active - activeBefore) / begun, mostCostMs) - costMs);
+      const tookMs = Math.min(active - activeBefore, begun * mostCostMs);
+      costMs += (1 - (1 - newWeight) ** begun) * (tookMs / begun - costMs);
+      lately.activeMs = keptShare * lately.activeMs + tookMs;
+      lately.begun = keptShare * lately.begun + begun;
     }
     begun = 0;
     activeBefore = active;
@@ -111,7 +122,7 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
 
   return {
     waiting: () => queue.length,
-    expectedMs: () => queue.length * costMs,
+    expectedMs: () => (queue.length * lately.activeMs) / lately.begun,
     begin,
     connect() {
       hasConnected = true;

@@ -102,7 +102,7 @@ describe('turns', () => {
     process.isBehind = false;
     expect(turn(0)).toBe(4); // after 8 ms, so 2 each
     tick();
-    expect(expectedMs() / waiting()).toBeCloseTo(1 + (1 - 0.99 ** 4) * (2 - 1));
+    expect(expectedMs() / waiting()).toBeCloseTo((0.96 * 25 + 8) / (0.96 * 25 + 4));
     turnAll();
   });
 
@@ -111,7 +111,7 @@ describe('turns', () => {
     enter(1, 9);
     turn(1_000_000);
     tick();
-    expect(expectedMs() / waiting()).toBeCloseTo(1 + (1 - 0.99 ** 8) * (10 - 1));
+    expect(expectedMs() / waiting()).toBeCloseTo((0.96 * 25 + 80) / (0.96 * 25 + 8));
     turnAll();
   });
 
