@@ -58,7 +58,22 @@ test('a round in which requests went wrong is taken again, for all servers, and 
     [1, 3, 7],
     [4, 6, 8],
   ]);
-  expect(wrong).toEqual(['confluo, /merge/42: not only answers, but 12 times 503']);
+  expect(wrong).toEqual(['undici, /merge/42: not only answers, but 12 times 503']);
+});
+
+test('servers are measured there and back again', async () => {
+  const readings: string[] = [];
+  const servers = (['undici', 'confluo'] as const).map((name) => {
+    const server = createServer(name, []);
+    const usage = () => {
+      readings.push(name);
+      return server.usage();
+    };
+    return { ...server, usage };
+  });
+  await compare(servers, work, createLoad([]), pace);
+  const order = readings.filter((_, index) => index % 2 === 0); // one at the beginning of each window, one at its end
+  expect(order).toEqual(['undici', 'confluo', 'confluo', 'undici', 'undici', 'confluo']);
 });
 
 test('a server that goes wrong again and again is not measured', async () => {
