@@ -14,7 +14,7 @@ import { type Admission, toRetryAfter } from './admission.ts';
 import { toRouteSchema } from './contract.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
-import { createFlights, type Fly, type Land } from './flights.ts';
+import { createFlights, type Fly } from './flights.ts';
 import { compileInput, hasBody } from './input.ts';
 import { toPreferences } from './preferences.ts';
 import { sendProblem, toFailureProblem, toStatusProblem } from './problem.ts';
@@ -74,26 +74,27 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     const forwarded = toForwarded(headers);
     if (applied !== undefined) reply.header('preference-applied', applied);
 
-    function finish(execution: Execution): void {
-      const isGone = scope.failure === clientLeft;
-      if (!isGone) respond(reply, facts, execution, input);
-      const status = isGone ? 499 : reply.statusCode;
-      const { requestId, traceId } = facts;
-      const durationMs = now() - startedAt;
-      logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
+    function fail(error: unknown): void {
+      reply.send(error);
     }
 
-    const land: Land = (execution) => {
+    function land(execution: Execution): void {
       try {
-        finish(execution);
+        const isGone = scope.failure === clientLeft;
+        if (!isGone) respond(reply, facts, execution, input);
+        const status = isGone ? 499 : reply.statusCode;
+        const { requestId, traceId } = facts;
+        const durationMs = now() - startedAt;
+        logExecution(log, { requestId, traceId, method: request.method, route, status, durationMs }, execution);
       } catch (error) {
-        reply.send(error);
+        fail(error);
       }
-    };
+    }
+
     const fly: Fly = ({ scope, hold }, land) =>
       admission.begin(() => {
         const options = { scope, startedAt, deadlineMs, request: { ...facts, hold }, forwarded, strict };
-        void execute(plan, input, options).then(land);
+        execute(plan, input, options).then(land, fail);
       });
     const passenger = { scope, startedAt, hold: admitted.hold };
     const key = flights && toKey([input, forwarded, strict, deadlineMs]);
