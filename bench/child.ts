@@ -92,3 +92,8 @@ async function toAnswer({ id, name, input }: Question, questions: Questions): Pr
 /** Whether processes can be bound to cores 0 and 1 here. */
 export const canPin = (): boolean =>
   [0, 1].every((core) => spawnSync('taskset', ['-c', String(core), 'true']).status === 0);
+
+/** Binds this process to a core as well. */
+export const bindToCore = (core: number): void => {
+  spawnSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)]);
+};

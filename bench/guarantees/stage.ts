@@ -1,4 +1,4 @@
-import { type Child, canPin, startChild } from '../child.ts';
+import { bindToCore, type Child, canPin, startChild } from '../child.ts';
 import type { LoadQuestions } from '../load.ts';
 import type { OpenLoopQuestions, Stream, StreamFigures } from './open-loop.ts';
 import type { ServerQuestions, ServerSetup } from './server.ts';
@@ -30,12 +30,13 @@ export interface Step {
 /** As many as a server takes from one address by default; what comes while all are busy waits, and the wait counts. */
 const usualConnections = 256;
 const isPinned = canPin();
-/** The server has a core of its own; everything else shares the other. */
+/** The server has a core of its own; everything else shares the other, and so does who measures. */
 const [serverCore, otherCore] = isPinned ? [0, 1] : [undefined, undefined];
 
 /** Runs a play on a stage that it has for itself. */
 export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => Promise<T>): Promise<T> {
   const names = [...new Set(setup.routes.flatMap(({ required = [], optional = [] }) => [...required, ...optional]))];
+  if (otherCore !== undefined) bindToCore(otherCore);
   const children: { stop(): void }[] = [];
   const start = <C extends { stop(): void }>(child: C): C => {
     children.push(child);
