@@ -2,30 +2,31 @@ import { gunzip } from 'node:zlib';
 import pLimit from 'p-limit';
 import { type Failed, failed } from '../engine/outcome.ts';
 
-/** Collects the chunks of one body up to a limit. */
-export interface BodyCollector {
-  /** False when the chunk passes the limit; it is not kept then. */
-  add(chunk: Buffer): boolean;
-  /** Everything in one piece. */
-  toBuffer(): Buffer;
-}
+/** Collects the chunks of one body, `maxBytes` at most. */
+export class BodyCollector {
+  private readonly maxBytes: number;
+  private first: Buffer | undefined;
+  private rest: Buffer[] | undefined;
+  private size = 0;
 
-/** A collector that holds at most `maxBytes`. */
-export function createBodyCollector(maxBytes: number): BodyCollector {
-  let first: Buffer | undefined;
-  let rest: Buffer[] | undefined;
-  let size = 0;
-  return {
-    add(chunk) {
-      size += chunk.length;
-      if (size > maxBytes) return false;
-      if (!first) first = chunk;
-      else if (rest) rest.push(chunk);
-      else rest = [first, chunk];
-      return true;
-    },
-    toBuffer: () => (rest ? Buffer.concat(rest, size) : (first ?? Buffer.alloc(0))),
-  };
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** False when the chunk passes the limit; it is not kept then. */
+  add(chunk: Buffer): boolean {
+    this.size += chunk.length;
+    if (this.size > this.maxBytes) return false;
+    if (!this.first) this.first = chunk;
+    else if (this.rest) this.rest.push(chunk);
+    else this.rest = [this.first, chunk];
+    return true;
+  }
+
+  /** Everything in one piece. */
+  toBuffer(): Buffer {
+    return this.rest ? Buffer.concat(this.rest, this.size) : (this.first ?? Buffer.alloc(0));
+  }
 }
 
 /** What is said of a body over the limit. */

@@ -4,12 +4,12 @@ import { toInternalFailure } from '../engine/failure.ts';
 import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
 import type { Decode } from '../engine/request.ts';
 import type { JsonLimits } from '../json/check.ts';
-import { createBodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
+import { BodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
 import { toFailed } from './errors.ts';
 import { decodeBody } from './json.ts';
 import { toHeadFailure } from './status.ts';
 import { inTurn } from './turn.ts';
-import { expectWire, isUntouched, type Wire } from './wire.ts';
+import { expectWire, isUntouched, type Wire, type WireUser } from './wire.ts';
 
 /** Interim answers (1xx) at most. */
 const mostInterim = 16;
@@ -39,13 +39,6 @@ function abortCheaply(controller: Dispatcher.DispatchController): void {
   }
 }
 
-/** One request and its answer on a connection. */
-export interface Exchange {
-  readonly handler: Dispatcher.DispatchHandler;
-  /** Ends it and destroys the connection. Nothing is settled. */
-  stop(): void;
-}
-
 /** What an exchange is told and tells. */
 export interface ExchangeOptions<T> {
   readonly maxBytes: number;
@@ -63,125 +56,137 @@ export interface ExchangeOptions<T> {
   readonly onLost: (failure: Failed) => void;
 }
 
-/** Reads one answer: bounded in headers, interim answers and bytes. Time is the business of whoever stops it. */
-export function createExchange<T>({ maxBytes, json, decode, hold, settle, onLost }: ExchangeOptions<T>): Exchange {
-  const body = createBodyCollector(maxBytes);
-  let controller: Dispatcher.DispatchController | undefined;
-  let wire: Wire | undefined;
-  let headers: AnswerHeaders = {};
-  let state: 'head' | 'body' | 'discard' | 'over' = 'head';
-  let isStopped = false;
-  let isNoContent = false;
-  let interim = 0;
-  let discarded = 0;
-  let stopDiscarding = () => {};
-  let stopInflating = () => {};
+/**
+ * One request and its answer on a connection: bounded in headers, interim answers and bytes. Time is the business of whoever
+ * stops it. A class, unlike its neighbours: there are three in most requests, and closures would make each three times as large.
+ */
+export class Exchange<T> implements Dispatcher.DispatchHandler, WireUser {
+  /** Given by the socket when the request is written. */
+  wire: Wire | undefined;
+  private readonly options: ExchangeOptions<T>;
+  private readonly body: BodyCollector;
+  private controller: Dispatcher.DispatchController | undefined;
+  private headers: AnswerHeaders = {};
+  private state: 'head' | 'body' | 'discard' | 'over' = 'head';
+  private isStopped = false;
+  private isNoContent = false;
+  private interim = 0;
+  private discarded = 0;
+  private stopWork: (() => void) | undefined;
 
-  function stop(): void {
-    state = 'over';
-    isStopped = true;
-    stopDiscarding();
-    stopInflating();
-    if (controller) abortCheaply(controller);
+  constructor(options: ExchangeOptions<T>) {
+    this.options = options;
+    this.body = new BodyCollector(options.maxBytes);
   }
 
-  function refuse(outcome: Failed): void {
-    settle(outcome);
-    stop();
+  /** Ends it and destroys the connection. Nothing is settled. */
+  stop(): void {
+    this.state = 'over';
+    this.isStopped = true;
+    this.stopWork?.();
+    if (this.controller) abortCheaply(this.controller);
   }
 
-  function onHead(status: number): void {
-    isNoContent = status === 204;
-    const failure = toHeadFailure(status, headers);
-    // Whoever sends 205 with a body does not know where it ends (RFC 9110, 15.3.6).
-    if (failure && status === 205) refuse(failure);
-    else if (failure) {
-      settle(failure);
-      state = 'discard';
-      stopDiscarding = startTimer(discardMs, stop);
-    } else if (Number(headers['content-length']) > maxBytes) refuse(tooLarge(maxBytes));
-    else state = 'body';
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    // Stopped while it waited for a connection. Thrown, it lets the next one have it; aborted, it would destroy it unused.
+    if (this.state === 'over') throw stopped;
+    expectWire(this);
   }
 
-  function onWhole(bytes: Buffer): void {
-    const text = isNoContent ? nullText : withoutByteOrderMark(bytes);
-    if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
-    inTurn(() => {
-      if (!isStopped) settle(toOutcome(text));
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (this.state !== 'head') return;
+    if (status < 100 || status > 599 || status === 101) {
+      return this.refuse(
+        failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }),
+      );
+    }
+    if (status < 200) {
+      this.interim += 1;
+      if (this.interim > mostInterim) {
+        this.refuse(failed('protocol', 'too many interim answers', { reason: 'interim' }));
+      }
+      return;
+    }
+    if (toCount(this.controller?.rawHeaders) > mostHeaders) {
+      return this.refuse(failed('protocol', 'the answer has too many header fields', { reason: 'headers_too_many' }));
+    }
+    this.headers = headers;
+    this.onHead(status);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.wire) this.wire.body += chunk.length;
+    if (this.state === 'body') {
+      if (!this.body.add(chunk)) this.refuse(tooLarge(this.options.maxBytes));
+      else if (this.options.hold?.(chunk.length) === false) this.refuse(tooMuch);
+    } else if (this.state === 'discard') {
+      this.discarded += chunk.length;
+      if (this.discarded > discardBytes) this.stop();
+    }
+  }
+
+  onResponseEnd(): void {
+    this.stopWork?.();
+    const wasBody = this.state === 'body';
+    this.state = 'over';
+    if (!wasBody) return;
+    const { maxBytes, hold, settle } = this.options;
+    // undici takes a reset for the end of a body that has neither length nor chunks.
+    if (this.wire?.socket.errored) return settle(toFailed(this.wire.socket.errored, true));
+    if (this.isNoContent || !isGzip(this.headers)) return this.onWhole(this.body.toBuffer());
+    this.stopWork = inflate(this.body.toBuffer(), maxBytes, (result) => {
+      if (!Buffer.isBuffer(result)) settle(result);
+      else if (hold?.(result.length) === false) settle(tooMuch);
+      else this.onWhole(result);
     });
   }
 
-  function toOutcome(text: Buffer): Outcome<T> {
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.stopWork?.();
+    const before = this.state;
+    this.state = 'over';
+    if (before === 'discard' || before === 'over') return;
+    const outcome = toFailed(error, before === 'body');
+    if (isContinue(outcome) || (this.wire && isUntouched(this.wire) && isLoss(outcome))) this.options.onLost(outcome);
+    else this.options.settle(outcome);
+  }
+
+  private refuse(outcome: Failed): void {
+    this.options.settle(outcome);
+    this.stop();
+  }
+
+  private onHead(status: number): void {
+    const { maxBytes, settle } = this.options;
+    this.isNoContent = status === 204;
+    const failure = toHeadFailure(status, this.headers);
+    // Whoever sends 205 with a body does not know where it ends (RFC 9110, 15.3.6).
+    if (failure && status === 205) this.refuse(failure);
+    else if (failure) {
+      settle(failure);
+      this.state = 'discard';
+      this.stopWork = startTimer(discardMs, () => this.stop());
+    } else if (Number(this.headers['content-length']) > maxBytes) this.refuse(tooLarge(maxBytes));
+    else this.state = 'body';
+  }
+
+  private onWhole(bytes: Buffer): void {
+    const { settle } = this.options;
+    const text = this.isNoContent ? nullText : withoutByteOrderMark(bytes);
+    if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
+    inTurn(() => {
+      if (!this.isStopped) settle(this.toOutcome(text));
+    });
+  }
+
+  private toOutcome(text: Buffer): Outcome<T> {
     try {
-      return decodeBody(text, headers, json, decode);
+      return decodeBody(text, this.headers, this.options.json, this.options.decode);
     } catch (cause) {
       return { status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') };
     }
   }
-
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(started) {
-      controller = started;
-      // Stopped while it waited for a connection. Thrown, it lets the next one have it; aborted, it would destroy it unused.
-      if (state === 'over') throw stopped;
-      expectWire((given) => {
-        wire = given;
-      });
-    },
-    onResponseStart(_controller, status, received) {
-      if (state !== 'head') return;
-      if (status < 100 || status > 599 || status === 101) {
-        return refuse(
-          failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }),
-        );
-      }
-      if (status < 200) {
-        interim += 1;
-        if (interim > mostInterim) refuse(failed('protocol', 'too many interim answers', { reason: 'interim' }));
-        return;
-      }
-      if (toCount(controller?.rawHeaders) > mostHeaders) {
-        return refuse(failed('protocol', 'the answer has too many header fields', { reason: 'headers_too_many' }));
-      }
-      headers = received;
-      onHead(status);
-    },
-    onResponseData(_controller, chunk) {
-      if (wire) wire.body += chunk.length;
-      if (state === 'body') {
-        if (!body.add(chunk)) refuse(tooLarge(maxBytes));
-        else if (hold?.(chunk.length) === false) refuse(tooMuch);
-      } else if (state === 'discard') {
-        discarded += chunk.length;
-        if (discarded > discardBytes) stop();
-      }
-    },
-    onResponseEnd() {
-      stopDiscarding();
-      const wasBody = state === 'body';
-      state = 'over';
-      if (!wasBody) return;
-      // undici takes a reset for the end of a body that has neither length nor chunks.
-      if (wire?.socket.errored) return settle(toFailed(wire.socket.errored, true));
-      if (isNoContent || !isGzip(headers)) return onWhole(body.toBuffer());
-      stopInflating = inflate(body.toBuffer(), maxBytes, (result) => {
-        if (!Buffer.isBuffer(result)) settle(result);
-        else if (hold?.(result.length) === false) settle(tooMuch);
-        else onWhole(result);
-      });
-    },
-    onResponseError(_controller, error) {
-      stopDiscarding();
-      const before = state;
-      state = 'over';
-      if (before === 'discard' || before === 'over') return;
-      const outcome = toFailed(error, before === 'body');
-      if (isContinue(outcome) || (wire && isUntouched(wire) && isLoss(outcome))) onLost(outcome);
-      else settle(outcome);
-    },
-  };
-
-  return { handler, stop };
 }
 
 const isGzip = (headers: AnswerHeaders): boolean => /gzip/i.test(String(headers['content-encoding'] ?? ''));

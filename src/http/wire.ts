@@ -14,13 +14,18 @@ export interface Wire {
   isAwaited: boolean;
 }
 
+/** Who wants to know the wire of its request. */
+export interface WireUser {
+  wire: Wire | undefined;
+}
+
 /** What may come in beside body bytes: the head, and the framing of small chunks. Beyond it somebody sends endless framing. */
 const mostOverhead = 131_072;
 const mostOverheadPerByte = 8;
 
 const channel = 'undici:client:sendHeaders';
 const wires = new WeakMap<Socket, Wire>();
-let waiting: ((wire: Wire) => void) | undefined;
+let waiting: WireUser | undefined;
 const users = new Set<object>();
 
 /** Watches sockets from now on, until what it returns is called; calling that twice is once. */
@@ -34,8 +39,8 @@ export function watchWires(): () => void {
 }
 
 /** Asks for the wire of the request that undici is about to write: it does so in the same breath as `onRequestStart`. */
-export function expectWire(onWire: (wire: Wire) => void): void {
-  waiting = onWire;
+export function expectWire(user: WireUser): void {
+  waiting = user;
 }
 
 /** Destroys the socket when framing has no end: status lines and chunk extensions pass every limit of undici's. */
@@ -74,16 +79,16 @@ export class EndlessFramingError extends Error {
 }
 
 function onRequestWritten(message: unknown): void {
-  const then = waiting;
+  const user = waiting;
   waiting = undefined;
-  if (!then) return;
+  if (!user) return;
   const { socket } = message as { readonly socket: Socket }; // documented by undici for this channel
   const wire = toWire(socket);
   wire.exchanges += 1;
   wire.readBefore = socket.bytesRead;
   wire.body = 0;
   wire.isAwaited = true;
-  then(wire);
+  user.wire = wire;
 }
 
 function toWire(socket: Socket): Wire {

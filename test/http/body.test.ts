@@ -2,13 +2,13 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Failed } from '../../src/engine/outcome.ts';
-import { createBodyCollector, inflate, withoutByteOrderMark } from '../../src/http/body.ts';
+import { BodyCollector, inflate, withoutByteOrderMark } from '../../src/http/body.ts';
 
 describe('the collector of a body', () => {
   test('puts the chunks together, in their order, up to its limit', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 }), fc.nat(100), (chunks, limit) => {
-        const collector = createBodyCollector(limit);
+        const collector = new BodyCollector(limit);
         const buffers = chunks.map((chunk) => Buffer.from(chunk));
         const whole = Buffer.concat(buffers);
         const taken = buffers.every((chunk) => collector.add(chunk));
@@ -19,14 +19,14 @@ describe('the collector of a body', () => {
   });
 
   test('does not copy a single chunk', () => {
-    const collector = createBodyCollector(10);
+    const collector = new BodyCollector(10);
     const chunk = Buffer.from('{}');
     collector.add(chunk);
     expect(collector.toBuffer()).toBe(chunk);
   });
 
   test('keeps nothing of what passes its limit', () => {
-    const collector = createBodyCollector(3);
+    const collector = new BodyCollector(3);
     expect(collector.add(Buffer.from('abc'))).toBe(true);
     expect(collector.add(Buffer.from('d'))).toBe(false);
     expect(collector.add(Buffer.alloc(0))).toBe(false);
