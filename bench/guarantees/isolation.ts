@@ -22,7 +22,10 @@ interface Pairs {
   readonly hung: readonly Round[];
 }
 
-/** Two endpoints in one process, one uses the upstream that hangs. It has to hold with the standard policies and where no breaker helps. */
+/**
+ * Two endpoints in one process, one uses the upstream that hangs. Promised is what the standard policies do. Where no breaker spares the
+ * upstream, every call to it ends with a connection that is closed and another that is opened; what that costs is told beside it.
+ */
 export const isolation: Guarantee = {
   name: 'isolation',
   promise: 'isolation',
@@ -33,8 +36,8 @@ export const isolation: Guarantee = {
     const standard = await measurePairs({}, seconds, count, (breakerSeconds * seconds) / 6);
     const bare = await measurePairs({ breaker: false }, seconds, count, 0);
     return {
-      holds: isHeld(standard) && isHeld(bare),
-      result: `${toText(standard)} (medians of ${count} pairs of windows); without a breaker ${toText(bare)}`,
+      holds: isHeld(standard),
+      result: `${toText(standard)} (medians of ${count} pairs of windows); not promised, without a breaker ${toText(bare)}`,
     };
   },
 };
