@@ -2,32 +2,30 @@ import { gunzip } from 'node:zlib';
 import pLimit from 'p-limit';
 import { type Failed, failed } from '../engine/outcome.ts';
 
-/** Collects the chunks of one body, `maxBytes` at most. */
-export class BodyCollector {
-  private readonly maxBytes: number;
-  private first: Buffer | undefined;
-  private rest: Buffer[] | undefined;
-  private size = 0;
-
-  constructor(maxBytes: number) {
-    this.maxBytes = maxBytes;
-  }
-
-  /** False when the chunk passes the limit; it is not kept then. */
-  add(chunk: Buffer): boolean {
-    this.size += chunk.length;
-    if (this.size > this.maxBytes) return false;
-    if (!this.first) this.first = chunk;
-    else if (this.rest) this.rest.push(chunk);
-    else this.rest = [this.first, chunk];
-    return true;
-  }
-
-  /** Everything in one piece. */
-  toBuffer(): Buffer {
-    return this.rest ? Buffer.concat(this.rest, this.size) : (this.first ?? Buffer.alloc(0));
-  }
+/** The chunks of one body, as far as they have come. */
+export interface Body {
+  readonly maxBytes: number;
+  first: Buffer | undefined;
+  rest: Buffer[] | undefined;
+  size: number;
 }
+
+/** A body that may have so many bytes, of which none have come. A record, because there are three in most requests. */
+export const createBody = (maxBytes: number): Body => ({ maxBytes, first: undefined, rest: undefined, size: 0 });
+
+/** False when the chunk passes the limit; it is not kept then. */
+export function addChunk(body: Body, chunk: Buffer): boolean {
+  body.size += chunk.length;
+  if (body.size > body.maxBytes) return false;
+  if (!body.first) body.first = chunk;
+  else if (body.rest) body.rest.push(chunk);
+  else body.rest = [body.first, chunk];
+  return true;
+}
+
+/** Everything in one piece. */
+export const toBytes = ({ first, rest, size }: Body): Buffer =>
+  rest ? Buffer.concat(rest, size) : (first ?? Buffer.alloc(0));
 
 /** What is said of a body over the limit. */
 export const tooLarge = (maxBytes: number): Failed =>

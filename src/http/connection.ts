@@ -6,7 +6,7 @@ import type { Decode, Transport, UpstreamRequest } from '../engine/request.ts';
 import { toTraceparent } from '../engine/trace.ts';
 import type { JsonLimits } from '../json/check.ts';
 import { type ConnectorOptions, createConnector } from './connector.ts';
-import { Exchange, isContinue } from './exchange.ts';
+import { createExchange, isContinue } from './exchange.ts';
 import { toHeaders } from './headers.ts';
 import { toTarget } from './target.ts';
 import { atEndOfTurn, inTurn } from './turn.ts';
@@ -73,7 +73,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
         resolve(outcome);
       }
 
-      let exchange = new Exchange<T>({
+      let exchange = createExchange<T>({
         maxBytes,
         json,
         decode,
@@ -84,7 +84,7 @@ export function createConnection(origin: string, options: ConnectionOptions): Co
           if (isContinue(failure)) habits.saysContinue = true;
           if (isSettled || !request.idempotent || context.payExtra?.() === false) return settle(failure);
           context.record.attempts += 1;
-          exchange = new Exchange<T>({ maxBytes, json, decode, hold, settle, onLost: settle });
+          exchange = createExchange<T>({ maxBytes, json, decode, hold, settle, onLost: settle });
           new Client(origin, clientOptions).dispatch({ ...dispatch, reset: true }, exchange);
         },
       });

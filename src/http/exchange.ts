@@ -4,12 +4,12 @@ import { toInternalFailure } from '../engine/failure.ts';
 import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
 import type { Decode } from '../engine/request.ts';
 import type { JsonLimits } from '../json/check.ts';
-import { BodyCollector, inflate, tooLarge, withoutByteOrderMark } from './body.ts';
+import { addChunk, type Body, createBody, inflate, toBytes, tooLarge, withoutByteOrderMark } from './body.ts';
 import { toFailed } from './errors.ts';
 import { decodeBody } from './json.ts';
 import { toHeadFailure } from './status.ts';
 import { inTurn } from './turn.ts';
-import { expectWire, isUntouched, type Wire, type WireUser } from './wire.ts';
+import { expectWire, isUntouched, type WireUser } from './wire.ts';
 
 /** Interim answers (1xx) at most. */
 const mostInterim = 16;
@@ -56,136 +56,169 @@ export interface ExchangeOptions<T> {
   readonly onLost: (failure: Failed) => void;
 }
 
-/**
- * One request and its answer on a connection: bounded in headers, interim answers and bytes. Time is the business of whoever
- * stops it. A class, unlike its neighbours: there are three in most requests, and closures would make each three times as large.
- */
-export class Exchange<T> implements Dispatcher.DispatchHandler, WireUser {
-  /** Given by the socket when the request is written. */
-  wire: Wire | undefined;
-  private readonly options: ExchangeOptions<T>;
-  private readonly body: BodyCollector;
-  private controller: Dispatcher.DispatchController | undefined;
-  private headers: AnswerHeaders = {};
-  private state: 'head' | 'body' | 'discard' | 'over' = 'head';
-  private isStopped = false;
-  private isNoContent = false;
-  private interim = 0;
-  private discarded = 0;
-  private stopWork: (() => void) | undefined;
-
-  constructor(options: ExchangeOptions<T>) {
-    this.options = options;
-    this.body = new BodyCollector(options.maxBytes);
-  }
-
+/** One request and its answer on a connection: what undici tells of it, and what ends it. */
+export interface Exchange extends WireUser {
+  onRequestStart(controller: Dispatcher.DispatchController): void;
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void;
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void;
+  onResponseEnd(): void;
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void;
   /** Ends it and destroys the connection. Nothing is settled. */
-  stop(): void {
-    this.state = 'over';
-    this.isStopped = true;
-    this.stopWork?.();
-    if (this.controller) abortCheaply(this.controller);
-  }
+  stop(): void;
+}
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    // Stopped while it waited for a connection. Thrown, it lets the next one have it; aborted, it would destroy it unused.
-    if (this.state === 'over') throw stopped;
-    expectWire(this);
-  }
+/** How far an exchange has come. */
+interface Progress<T> extends Exchange {
+  readonly options: ExchangeOptions<T>;
+  readonly body: Body;
+  controller: Dispatcher.DispatchController | undefined;
+  headers: AnswerHeaders;
+  state: 'head' | 'body' | 'discard' | 'over';
+  isStopped: boolean;
+  isNoContent: boolean;
+  interim: number;
+  discarded: number;
+  /** Calls off what goes on beside undici: a timer, or the decoding of a body. */
+  callOff: (() => void) | undefined;
+}
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
-    if (this.state !== 'head') return;
-    if (status < 100 || status > 599 || status === 101) {
-      return this.refuse(
-        failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }),
-      );
-    }
-    if (status < 200) {
-      this.interim += 1;
-      if (this.interim > mostInterim) {
-        this.refuse(failed('protocol', 'too many interim answers', { reason: 'interim' }));
-      }
-      return;
-    }
-    if (toCount(this.controller?.rawHeaders) > mostHeaders) {
-      return this.refuse(failed('protocol', 'the answer has too many header fields', { reason: 'headers_too_many' }));
-    }
-    this.headers = headers;
-    this.onHead(status);
-  }
+/**
+ * Reads one answer: bounded in headers, interim answers and bytes. Time is the business of whoever stops it. A record with functions
+ * that all exchanges have in common: there are three in most requests, and closures made each three times as large.
+ */
+export function createExchange<T>(options: ExchangeOptions<T>): Exchange {
+  const progress: Progress<T> = {
+    wire: undefined,
+    options,
+    body: createBody(options.maxBytes),
+    controller: undefined,
+    headers: {},
+    state: 'head',
+    isStopped: false,
+    isNoContent: false,
+    interim: 0,
+    discarded: 0,
+    callOff: undefined,
+    onRequestStart,
+    onResponseStart,
+    onResponseData,
+    onResponseEnd,
+    onResponseError,
+    stop,
+  };
+  return progress;
+}
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.wire) this.wire.body += chunk.length;
-    if (this.state === 'body') {
-      if (!this.body.add(chunk)) this.refuse(tooLarge(this.options.maxBytes));
-      else if (this.options.hold?.(chunk.length) === false) this.refuse(tooMuch);
-    } else if (this.state === 'discard') {
-      this.discarded += chunk.length;
-      if (this.discarded > discardBytes) this.stop();
-    }
-  }
+function stop<T>(this: Progress<T>): void {
+  this.state = 'over';
+  this.isStopped = true;
+  this.callOff?.();
+  if (this.controller) abortCheaply(this.controller);
+}
 
-  onResponseEnd(): void {
-    this.stopWork?.();
-    const wasBody = this.state === 'body';
-    this.state = 'over';
-    if (!wasBody) return;
-    const { maxBytes, hold, settle } = this.options;
-    // undici takes a reset for the end of a body that has neither length nor chunks.
-    if (this.wire?.socket.errored) return settle(toFailed(this.wire.socket.errored, true));
-    if (this.isNoContent || !isGzip(this.headers)) return this.onWhole(this.body.toBuffer());
-    this.stopWork = inflate(this.body.toBuffer(), maxBytes, (result) => {
-      if (!Buffer.isBuffer(result)) settle(result);
-      else if (hold?.(result.length) === false) settle(tooMuch);
-      else this.onWhole(result);
-    });
-  }
+function onRequestStart<T>(this: Progress<T>, controller: Dispatcher.DispatchController): void {
+  this.controller = controller;
+  // Stopped while it waited for a connection. Thrown, it lets the next one have it; aborted, it would destroy it unused.
+  if (this.state === 'over') throw stopped;
+  expectWire(this);
+}
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.stopWork?.();
-    const before = this.state;
-    this.state = 'over';
-    if (before === 'discard' || before === 'over') return;
-    const outcome = toFailed(error, before === 'body');
-    if (isContinue(outcome) || (this.wire && isUntouched(this.wire) && isLoss(outcome))) this.options.onLost(outcome);
-    else this.options.settle(outcome);
+function onResponseStart<T>(
+  this: Progress<T>,
+  _controller: Dispatcher.DispatchController,
+  status: number,
+  headers: AnswerHeaders,
+): void {
+  if (this.state !== 'head') return;
+  if (status < 100 || status > 599 || status === 101) {
+    return refuse(
+      this,
+      failed('protocol', 'the upstream answered with an impossible status', { reason: 'status', status }),
+    );
   }
-
-  private refuse(outcome: Failed): void {
-    this.options.settle(outcome);
-    this.stop();
+  if (status < 200) {
+    this.interim += 1;
+    if (this.interim > mostInterim) refuse(this, failed('protocol', 'too many interim answers', { reason: 'interim' }));
+    return;
   }
-
-  private onHead(status: number): void {
-    const { maxBytes, settle } = this.options;
-    this.isNoContent = status === 204;
-    const failure = toHeadFailure(status, this.headers);
-    // Whoever sends 205 with a body does not know where it ends (RFC 9110, 15.3.6).
-    if (failure && status === 205) this.refuse(failure);
-    else if (failure) {
-      settle(failure);
-      this.state = 'discard';
-      this.stopWork = startTimer(discardMs, () => this.stop());
-    } else if (Number(this.headers['content-length']) > maxBytes) this.refuse(tooLarge(maxBytes));
-    else this.state = 'body';
+  if (toCount(this.controller?.rawHeaders) > mostHeaders) {
+    return refuse(this, failed('protocol', 'the answer has too many header fields', { reason: 'headers_too_many' }));
   }
+  this.headers = headers;
+  onHead(this, status);
+}
 
-  private onWhole(bytes: Buffer): void {
-    const { settle } = this.options;
-    const text = this.isNoContent ? nullText : withoutByteOrderMark(bytes);
-    if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
-    inTurn(() => {
-      if (!this.isStopped) settle(this.toOutcome(text));
-    });
+function onResponseData<T>(this: Progress<T>, _controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  if (this.wire) this.wire.body += chunk.length;
+  if (this.state === 'body') {
+    if (!addChunk(this.body, chunk)) refuse(this, tooLarge(this.options.maxBytes));
+    else if (this.options.hold?.(chunk.length) === false) refuse(this, tooMuch);
+  } else if (this.state === 'discard') {
+    this.discarded += chunk.length;
+    if (this.discarded > discardBytes) this.stop();
   }
+}
 
-  private toOutcome(text: Buffer): Outcome<T> {
-    try {
-      return decodeBody(text, this.headers, this.options.json, this.options.decode);
-    } catch (cause) {
-      return { status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') };
-    }
+function onResponseEnd<T>(this: Progress<T>): void {
+  this.callOff?.();
+  const wasBody = this.state === 'body';
+  this.state = 'over';
+  if (!wasBody) return;
+  const { maxBytes, hold, settle } = this.options;
+  // undici takes a reset for the end of a body that has neither length nor chunks.
+  if (this.wire?.socket.errored) return settle(toFailed(this.wire.socket.errored, true));
+  const bytes = toBytes(this.body);
+  if (this.isNoContent || !isGzip(this.headers)) return onWhole(this, bytes);
+  this.callOff = inflate(bytes, maxBytes, (result) => {
+    if (!Buffer.isBuffer(result)) settle(result);
+    else if (hold?.(result.length) === false) settle(tooMuch);
+    else onWhole(this, result);
+  });
+}
+
+function onResponseError<T>(this: Progress<T>, _controller: Dispatcher.DispatchController, error: Error): void {
+  this.callOff?.();
+  const before = this.state;
+  this.state = 'over';
+  if (before === 'discard' || before === 'over') return;
+  const outcome = toFailed(error, before === 'body');
+  if (isContinue(outcome) || (this.wire && isUntouched(this.wire) && isLoss(outcome))) this.options.onLost(outcome);
+  else this.options.settle(outcome);
+}
+
+function refuse<T>(exchange: Progress<T>, outcome: Failed): void {
+  exchange.options.settle(outcome);
+  exchange.stop();
+}
+
+function onHead<T>(exchange: Progress<T>, status: number): void {
+  const { maxBytes, settle } = exchange.options;
+  exchange.isNoContent = status === 204;
+  const failure = toHeadFailure(status, exchange.headers);
+  // Whoever sends 205 with a body does not know where it ends (RFC 9110, 15.3.6).
+  if (failure && status === 205) refuse(exchange, failure);
+  else if (failure) {
+    settle(failure);
+    exchange.state = 'discard';
+    exchange.callOff = startTimer(discardMs, () => exchange.stop());
+  } else if (Number(exchange.headers['content-length']) > maxBytes) refuse(exchange, tooLarge(maxBytes));
+  else exchange.state = 'body';
+}
+
+function onWhole<T>(exchange: Progress<T>, bytes: Buffer): void {
+  const { settle } = exchange.options;
+  const text = exchange.isNoContent ? nullText : withoutByteOrderMark(bytes);
+  if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
+  inTurn(() => {
+    if (!exchange.isStopped) settle(toOutcome(exchange, text));
+  });
+}
+
+function toOutcome<T>({ options: { json, decode }, headers }: Progress<T>, text: Buffer): Outcome<T> {
+  try {
+    return decodeBody(text, headers, json, decode);
+  } catch (cause) {
+    return { status: 'failed', failure: toInternalFailure(cause, 'the check of an answer') };
   }
 }
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ok } from '../../src/engine/outcome.ts';
-import { Exchange } from '../../src/http/exchange.ts';
+import { createExchange } from '../../src/http/exchange.ts';
 import { defaultJsonLimits } from '../../src/json/verdict.ts';
 import { answer, end, flood, json, later, onRequest, raw, reset } from '../faults/behaviours.ts';
 import { connectTo, createContext, get } from './setup.ts';
@@ -145,7 +145,7 @@ describe('answers that arrive in a crowd', () => {
     const decoded: number[] = [];
     const settled: number[] = [];
     const exchanges = Array.from({ length: count }, (_, index) => {
-      const exchange = new Exchange({
+      const exchange = createExchange({
         maxBytes: 10,
         json: defaultJsonLimits,
         decode: () => {
