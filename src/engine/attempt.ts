@@ -36,9 +36,9 @@ function createRequestAttempt<I, O>(
     const stopped = context.scope.failure;
     if (stopped) return Promise.resolve({ status: 'failed', failure: stopped });
     try {
-      const parts = request(input);
+      const { path, query, headers, body } = request(input);
       context.record.attempts += 1;
-      return transport({ ...parts, method, idempotent }, context, decode);
+      return transport({ path, query, headers, body, method, idempotent }, context, decode);
     } catch (cause) {
       return Promise.resolve(defect(provider, cause));
     }

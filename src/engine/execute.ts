@@ -73,7 +73,8 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
           return settle(run, { status: 'skipped', because: 'condition' });
         }
         const forwarded = source.forward(options.forwarded);
-        const context = { scope, deadlineAt, request: options.request, forwarded, record: run };
+        // Every field there is: policies copy it, and a copy that gets a field of its own needs more room.
+        const context = { scope, deadlineAt, request: options.request, forwarded, record: run, payExtra: undefined };
         const onDefect = (cause: unknown) => settle(run, toDefect(cause, `a policy of source ${source.name}`));
         source.call(source.input(request, needs), context).then((outcome) => settle(run, outcome), onDefect);
       } catch (cause) {

@@ -164,14 +164,14 @@ function onResponseEnd<T>(this: Progress<T>): void {
   const wasBody = this.state === 'body';
   this.state = 'over';
   if (!wasBody) return;
-  const { maxBytes, hold, settle } = this.options;
+  const { options } = this;
   // undici takes a reset for the end of a body that has neither length nor chunks.
-  if (this.wire?.socket.errored) return settle(toFailed(this.wire.socket.errored, true));
+  if (this.wire?.socket.errored) return options.settle(toFailed(this.wire.socket.errored, true));
   const bytes = toBytes(this.body);
   if (this.isNoContent || !isGzip(this.headers)) return onWhole(this, bytes);
-  this.callOff = inflate(bytes, maxBytes, (result) => {
-    if (!Buffer.isBuffer(result)) settle(result);
-    else if (hold?.(result.length) === false) settle(tooMuch);
+  this.callOff = inflate(bytes, options.maxBytes, (result) => {
+    if (!Buffer.isBuffer(result)) options.settle(result);
+    else if (options.hold?.(result.length) === false) options.settle(tooMuch);
     else onWhole(this, result);
   });
 }
@@ -192,25 +192,26 @@ function refuse<T>(exchange: Progress<T>, outcome: Failed): void {
 }
 
 function onHead<T>(exchange: Progress<T>, status: number): void {
-  const { maxBytes, settle } = exchange.options;
+  const { options } = exchange;
   exchange.isNoContent = status === 204;
   const failure = toHeadFailure(status, exchange.headers);
   // Whoever sends 205 with a body does not know where it ends (RFC 9110, 15.3.6).
   if (failure && status === 205) refuse(exchange, failure);
   else if (failure) {
-    settle(failure);
+    options.settle(failure);
     exchange.state = 'discard';
     exchange.callOff = startTimer(discardMs, () => exchange.stop());
-  } else if (Number(exchange.headers['content-length']) > maxBytes) refuse(exchange, tooLarge(maxBytes));
+  } else if (Number(exchange.headers['content-length']) > options.maxBytes)
+    refuse(exchange, tooLarge(options.maxBytes));
   else exchange.state = 'body';
 }
 
 function onWhole<T>(exchange: Progress<T>, bytes: Buffer): void {
-  const { settle } = exchange.options;
+  const { options } = exchange;
   const text = exchange.isNoContent ? nullText : withoutByteOrderMark(bytes);
-  if (text.length === 0) return settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
+  if (text.length === 0) return options.settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
   inTurn(() => {
-    if (!exchange.isStopped) settle(toOutcome(exchange, text));
+    if (!exchange.isStopped) options.settle(toOutcome(exchange, text));
   });
 }
 

@@ -51,11 +51,13 @@ function createCountingScope(): CountingScope {
     };
   };
   return {
-    ...scope,
     get failure() {
       return scope.failure;
     },
     onAbort,
+    abort: (failure) => scope.abort(failure),
+    release: () => scope.release(),
+    toSignal: () => scope.toSignal(),
     listeners: () => listening.size,
   };
 }
