@@ -15,6 +15,8 @@ export interface Pace {
   readonly rounds: number;
   /** Rounds that may be added when something else disturbed some. */
   readonly extraRounds: number;
+  /** How often all servers are started anew where `toSittings` is asked. */
+  readonly sittings: number;
 }
 
 /** From the first request to the beginning of a window, milliseconds: the connections are open then. */
@@ -74,8 +76,9 @@ export async function measure(
   server: RunningServer,
   { path, saturates }: Work,
   load: Child<LoadQuestions>,
-  { connections, windowMs }: Pace,
+  { connections, windowMs }: Pick<Pace, 'connections' | 'windowMs'>,
 ): Promise<{ readonly window: Window; readonly figures: LoadFigures }> {
+  await server.prepare?.();
   await load.ask('start', { port: server.port, path, connections });
   await sleep(toRampMs({ connections, windowMs }));
   const [before] = await Promise.all([server.usage(), load.ask('mark')]);

@@ -37,9 +37,9 @@ const { values: options } = parseArgs({
 });
 
 const paces = {
-  full: { connections: 64, windowMs: 1_500, warmupMs: 20_000, rounds: 8, extraRounds: 4 },
-  quick: { connections: 64, windowMs: 1_000, warmupMs: 7_000, rounds: 5, extraRounds: 1 },
-  smoke: { connections: 8, windowMs: 100, warmupMs: 0, rounds: 1, extraRounds: 0 },
+  full: { connections: 64, windowMs: 1_500, warmupMs: 20_000, rounds: 8, extraRounds: 4, sittings: 3 },
+  quick: { connections: 64, windowMs: 1_000, warmupMs: 7_000, rounds: 5, extraRounds: 1, sittings: 1 },
+  smoke: { connections: 8, windowMs: 100, warmupMs: 0, rounds: 1, extraRounds: 0, sittings: 1 },
 } as const satisfies Record<string, Pace>;
 
 const wholeRunMs = 45 * 60_000;

@@ -32,6 +32,9 @@ export const isContestant = (name: string): name is ContestantName => Object.has
 /** What all ratios refer to, unless a mode says otherwise: the expert's work by hand. */
 export const baseline: ContestantName = 'undici';
 
+/** Whether a contestant is somebody else's program. */
+export const isPeer = (name: ContestantName | undefined): boolean => name !== undefined && 'peer' in contestants[name];
+
 /** Whether the program of a contestant is here. */
 export function isHere(name: ContestantName): boolean {
   const contestant: Contestant = contestants[name];
@@ -44,6 +47,8 @@ export interface RunningServer {
   readonly port: number;
   usage(): Promise<Usage>;
   stop(): void;
+  /** Asked before each window. */
+  prepare?(): Promise<void>;
   /** Programs of ours answer questions. */
   readonly child?: Child<ServerQuestions>;
 }

@@ -20,6 +20,16 @@ export interface Session {
   withServers<T>(names: readonly ContestantName[], options: ServersOptions, use: Use<T>): Promise<T>;
   /** Measures one work with servers that run. */
   compare(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Comparison>;
+  /**
+   * Measures one work in as many sittings as the pace has, each with servers started anew: two processes of one program differ by a
+   * tenth for as long as they live. `arrange` gives those to measure, by default all.
+   */
+  compareAnew(
+    names: readonly ContestantName[],
+    work: Work,
+    pace: Pace,
+    arrange?: (servers: readonly RunningServer[]) => Promise<readonly RunningServer[]>,
+  ): Promise<Comparison>;
   /** Where the CPU time of one warm server goes. */
   profile(name: ContestantName, work: Work, pace: Pace): Promise<ReturnType<typeof summarise>>;
   end(): void;
@@ -42,6 +52,14 @@ export interface Comparison extends Compared {
   readonly othersMicrosPerRequest: number;
   /** How often the upstream could have served what the fastest server of ours asked of it; below 3 it shapes the figures. */
   readonly upstreamHeadroom: number;
+}
+
+/** The windows of one sitting, and what they took of everybody else. */
+interface Sitting extends Compared {
+  readonly servers: readonly RunningServer[];
+  readonly calls: number;
+  readonly upstreamMicros: number;
+  readonly loadMicros: number;
 }
 
 /** Starts the upstream and the load generator. By default all processes are bound to cores where they can be. */
@@ -68,32 +86,31 @@ export async function openSession(pinned: boolean = canPin()): Promise<Session> 
     }
   }
 
-  async function compareWork(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Comparison> {
+  async function sit(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Sitting> {
     await verifyAnswers(servers, work);
     const [before, loadBefore] = [await upstream.ask('usage'), await load.ask('cpu')];
-    const { windows, wrong } = await compare(servers, work, load, pace);
+    const compared = await compare(servers, work, load, pace);
     const [after, loadAfter] = [await upstream.ask('usage'), await load.ask('cpu')];
-    const rounds = selectRounds(windows);
-    const toRows = (reference = baseline): readonly Row[] => {
-      const index = servers.findIndex(({ name }) => name === reference);
-      const others = windows[Math.max(0, index)] ?? [];
-      return servers.map(({ name }, at) => ({
-        label: contestants[name].label,
-        figures: toFigures(windows[at] ?? [], others, rounds),
-      }));
-    };
-    const calls = after.requests - before.requests;
-    const upstreamMicros = after.cpuMicros - before.cpuMicros;
-    const othersMicros = upstreamMicros + loadAfter.cpuMicros - loadBefore.cpuMicros;
-    const rates = toRows().map(({ figures }, index) => (servers[index]?.child ? figures.requestsPerSecond : 0));
-    const asked = work.sources.length * Math.max(...rates);
     return {
-      toRows,
-      windows,
-      wrong,
-      othersMicrosPerRequest: (othersMicros * work.sources.length) / calls,
-      upstreamHeadroom: ((calls / upstreamMicros) * 1e6) / asked,
+      ...compared,
+      servers,
+      calls: after.requests - before.requests,
+      upstreamMicros: after.cpuMicros - before.cpuMicros,
+      loadMicros: loadAfter.cpuMicros - loadBefore.cpuMicros,
     };
+  }
+
+  async function compareAnew(
+    names: readonly ContestantName[],
+    work: Work,
+    pace: Pace,
+    arrange: (servers: readonly RunningServer[]) => Promise<readonly RunningServer[]> = async (servers) => servers,
+  ): Promise<Comparison> {
+    const sittings: Sitting[] = [];
+    while (sittings.length < pace.sittings) {
+      sittings.push(await withServers(names, {}, async (servers) => sit(await arrange(servers), work, pace)));
+    }
+    return toComparison(sittings, work);
   }
 
   const profile = (name: ContestantName, work: Work, pace: Pace) =>
@@ -110,11 +127,39 @@ export async function openSession(pinned: boolean = canPin()): Promise<Session> 
     otherCore,
     load,
     withServers,
-    compare: compareWork,
+    compare: async (servers, work, pace) => toComparison([await sit(servers, work, pace)], work),
+    compareAnew,
     profile,
     end: () => {
       upstream.stop();
       load.stop();
     },
+  };
+}
+
+function toComparison(sittings: readonly Sitting[], work: Work): Comparison {
+  const servers = sittings[0]?.servers ?? [];
+  const windows = servers.map((_, index) => sittings.flatMap((sitting) => sitting.windows[index] ?? []));
+  const rounds = selectRounds(windows);
+  const toRows = (reference = baseline): readonly Row[] => {
+    const index = servers.findIndex(({ name }) => name === reference);
+    const others = windows[Math.max(0, index)] ?? [];
+    return servers.map(({ name }, at) => ({
+      label: contestants[name].label,
+      figures: toFigures(windows[at] ?? [], others, rounds),
+    }));
+  };
+  const sum = (read: (sitting: Sitting) => number) => sittings.reduce((total, sitting) => total + read(sitting), 0);
+  const calls = sum((sitting) => sitting.calls);
+  const upstreamMicros = sum((sitting) => sitting.upstreamMicros);
+  const othersMicros = upstreamMicros + sum((sitting) => sitting.loadMicros);
+  const rates = toRows().map(({ figures }, index) => (servers[index]?.child ? figures.requestsPerSecond : 0));
+  const asked = work.sources.length * Math.max(...rates);
+  return {
+    toRows,
+    windows,
+    wrong: sittings.flatMap(({ wrong }) => wrong),
+    othersMicrosPerRequest: (othersMicros * work.sources.length) / calls,
+    upstreamHeadroom: ((calls / upstreamMicros) * 1e6) / asked,
   };
 }

@@ -38,6 +38,12 @@ export const toFine = (pace: Pace): Pace => ({
   extraRounds: 3 * pace.extraRounds,
 });
 
+/** The pace of each sitting where there are several: together they have more rounds than one would have alone. */
+export const toSittings = (pace: Pace): Pace =>
+  pace.sittings === 1
+    ? pace
+    : { ...pace, rounds: Math.ceil(pace.rounds / 2), extraRounds: Math.ceil(pace.extraRounds / 2) };
+
 /** What `toCpuBars` draws. */
 export const cpuMeasure = 'CPU time of the server process per request; in brackets: relative to (b)';
 

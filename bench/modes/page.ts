@@ -1,8 +1,8 @@
-import type { ContestantName } from '../servers.ts';
+import { type ContestantName, isPeer } from '../servers.ts';
 import { type Row, toCells } from '../table.ts';
 import { verifyAnswers } from '../verify.ts';
 import { declared, merge, toPartial, typed, type Work } from '../works.ts';
-import { cpuMeasure, type Mode, toCautions, toCpuBars } from './mode.ts';
+import { cpuMeasure, type Mode, toCautions, toCpuBars, toSittings } from './mode.ts';
 
 /** Three answers as they are. */
 export const mergeMode = toPageMode(
@@ -29,16 +29,17 @@ export const declaredMode = toPageMode(
 function toPageMode(work: Work, title: string, names: readonly ContestantName[]): Mode {
   return {
     names,
-    run: ({ session, names, pace }) =>
-      session.withServers(names, {}, async (servers) => {
+    run: async ({ session, names, pace }) => {
+      const comparison = await session.compareAnew(names, work, toSittings(pace), async (servers) => {
         // All do the same when one of three upstreams is gone, too.
         await verifyAnswers(servers, toPartial(work));
-        const comparison = await session.compare(servers, work, pace);
-        const rows = comparison.toRows();
-        const idle = rows.filter((_, index) => !servers[index]?.child).flatMap(toIdleNote);
-        const notes = [...idle, ...toCautions(rows, comparison)];
-        return { title, ...toCells(rows), measure: cpuMeasure, bars: toCpuBars(rows), verdicts: [], notes };
-      }),
+        return servers;
+      });
+      const rows = comparison.toRows();
+      const idle = rows.filter((_, index) => isPeer(names[index])).flatMap(toIdleNote);
+      const notes = [...idle, ...toCautions(rows, comparison)];
+      return { title, ...toCells(rows), measure: cpuMeasure, bars: toCpuBars(rows), verdicts: [], notes };
+    },
   };
 }
 

@@ -37,6 +37,7 @@ export const usual = {
 
 /** The part of a Fastify server that is needed here. */
 interface Listening {
+  readonly log: { level: string };
   readonly server: Server;
   listen(options: { readonly port: number; readonly host: string; readonly backlog: number }): Promise<string>;
 }
@@ -44,16 +45,21 @@ interface Listening {
 /** Runs a server under test: the parent asks it for its port, its use of the CPU and of memory, and a profile. */
 export function serve(create: (options: ServerOptions) => Listening | Promise<Listening>): void {
   let requests = 0;
+  let setLevel = (_level: string): void => {};
   const profiler = new Session();
 
   const questions: ServerQuestions = {
     async listen(options) {
       const app = await create(options);
+      setLevel = (level) => {
+        app.log.level = level;
+      };
       app.server.on('request', () => {
         requests += 1;
       });
       return Number(new URL(await app.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })).port);
     },
+    setLevel: (level) => setLevel(level),
     usage: () => ({ ...readCpu(), requests, rssBytes: process.memoryUsage.rss() }),
     async memory() {
       setFlagsFromString('--expose-gc');
@@ -91,6 +97,8 @@ export interface Memory {
 export type ServerQuestions = {
   /** Opens a port and tells it. */
   readonly listen: (options: ServerOptions) => Promise<number>;
+  /** Sets from what level on lines are written, where the server has a log at all. */
+  readonly setLevel: (level: string) => void;
   readonly usage: () => Usage | Promise<Usage>;
   /** After a full collection of garbage. */
   readonly memory: () => Promise<Memory>;

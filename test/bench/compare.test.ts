@@ -6,7 +6,7 @@ import type { RunningServer } from '../../bench/servers.ts';
 
 vi.mock('node:timers/promises', () => ({ setTimeout: async () => {} }));
 
-const pace = { connections: 8, windowMs: 100, warmupMs: 0, rounds: 3, extraRounds: 2 };
+const pace = { connections: 8, windowMs: 100, warmupMs: 0, rounds: 3, extraRounds: 2, sittings: 1 };
 const work = { path: '/merge/42', sources: ['catalog'] };
 
 /** A server whose windows cost so much, one after the other. */
