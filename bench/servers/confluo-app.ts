@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, pick, type Route, Type } from '../../src/index.ts';
 import { standard } from '../../src/policies/standard.ts';
@@ -9,17 +9,20 @@ import { toPartNames, widths } from '../parts.ts';
 import type { ServerOptions } from './serve.ts';
 
 /** The endpoint with Confluo: everything it does by default, deadline, statuses, Server-Timing and standard policies. */
-export async function createApp(options: ServerOptions): Promise<FastifyInstance> {
+export async function createApp(
+  options: ServerOptions,
+): Promise<FastifyInstance & { readonly logger: Logger | undefined }> {
   const { policies, log } = options;
+  const logger = log ? pino({}, openOutput()) : undefined;
   const { server } = await buildApp({
     routes: [...createRoutes(options), ...createPartRoutes(options)],
     policies: policies ? standard(policies) : { provider: [], upstream: [] },
     // All clients have one address here, their connections stay open, and up to 1,000 of them always ask.
     limits: { maxConnectionsPerAddress: 10_000, maxRequestsPerConnection: 1_000_000 },
     admission: { maxInFlight: 2_000 },
-    ...(log ? { logger: pino({}, openOutput()) } : {}),
+    ...(logger && { logger }),
   });
-  return server;
+  return Object.assign(server, { logger });
 }
 
 interface Input {

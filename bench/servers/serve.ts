@@ -37,7 +37,8 @@ export const usual = {
 
 /** The part of a Fastify server that is needed here. */
 interface Listening {
-  readonly log: { level: string };
+  /** Where the lines of requests go, if anywhere. */
+  readonly logger?: { level: string } | undefined;
   readonly server: Server;
   listen(options: { readonly port: number; readonly host: string; readonly backlog: number }): Promise<string>;
 }
@@ -52,7 +53,8 @@ export function serve(create: (options: ServerOptions) => Listening | Promise<Li
     async listen(options) {
       const app = await create(options);
       setLevel = (level) => {
-        app.log.level = level;
+        if (!app.logger) throw new Error('the server has no log');
+        app.logger.level = level;
       };
       app.server.on('request', () => {
         requests += 1;
@@ -97,7 +99,7 @@ export interface Memory {
 export type ServerQuestions = {
   /** Opens a port and tells it. */
   readonly listen: (options: ServerOptions) => Promise<number>;
-  /** Sets from what level on lines are written, where the server has a log at all. */
+  /** Sets from what level on lines are written. */
   readonly setLevel: (level: string) => void;
   readonly usage: () => Usage | Promise<Usage>;
   /** After a full collection of garbage. */
