@@ -68,7 +68,7 @@ async function serveRoutes(
   app: FastifyInstance,
   options: ConfluoOptions,
   log: Log,
-  isTagged = false,
+  { etag: isTagged = false, rateLimit }: EdgeOptions = {},
 ): Promise<Binding> {
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
@@ -97,7 +97,7 @@ async function serveRoutes(
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  const shared = { examples, log, admission, isClosing: () => isClosing };
+  const shared = { examples, log, admission, isLimited: rateLimit !== undefined, isClosing: () => isClosing };
   const tagged = isTagged ? plans.filter(({ route }) => route.method === 'GET') : [];
   for (const plan of plans) if (!tagged.includes(plan)) registerEndpoint(app, plan, shared);
   if (tagged.length > 0) {
@@ -117,7 +117,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const readiness: Readiness = { isDraining: false };
   await registerEdge(server, edge);
   await registerContract(server, info);
-  const binding = await serveRoutes(server, options, logger, edge.etag);
+  const binding = await serveRoutes(server, options, logger, edge);
   registerHealth(server, readiness, binding.snapshot);
   await registerDocs(server, info);
   refuseOtherMethods(server, [...options.routes, ...ownUrls.map((url) => ({ method: 'GET', url }) as const)], logger);

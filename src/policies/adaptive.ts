@@ -1,7 +1,7 @@
 import { now } from '../engine/deadline.ts';
 import { isRetryable } from '../engine/failure.ts';
 import type { Outcome } from '../engine/outcome.ts';
-import { requireCounts, requireShares } from './options.ts';
+import { requireCounts, requireKnown, requireShares } from './options.ts';
 
 /** Between which limits a bulkhead moves, and how. */
 export interface AdaptiveOptions {
@@ -24,13 +24,15 @@ export type LimitLaw = (outcome: Outcome<unknown>, startedAt: number, inFlight: 
  * fraction of it at a sign of overload (additive increase, multiplicative decrease; Chiu and Jain 1989). What another
  * attempt may cure, a timeout or a 503, is what overload looks like; a malformed answer is not.
  *
- * @throws DefinitionError when a number is out of its range.
+ * @throws DefinitionError when an option is unknown or a number is out of its range.
  */
 export function adaptive({
   min = 20, // an upstream that needs less is the breaker's business
   max = 200, // more at once than one process can make use of
   decrease = 0.7, // half is for networks, where the queue empties at once
+  ...unknown
 }: AdaptiveOptions = {}): Adaptive {
+  requireKnown('adaptive', unknown);
   requireCounts('adaptive', { min });
   requireCounts('adaptive', { max }, min);
   requireShares('adaptive', { decrease });

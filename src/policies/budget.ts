@@ -1,5 +1,5 @@
 import type { CallInfo, CallRecord, Inspectable } from '../engine/call.ts';
-import { requireCounts, requireShares } from './options.ts';
+import { requireCounts, requireKnown, requireShares } from './options.ts';
 import { createTickets } from './tickets.ts';
 
 /** What retries and hedges may cost an upstream. */
@@ -43,7 +43,9 @@ const windowMs = 10_000;
 export function budget({
   share = 0.1, // a dead upstream gets 110 % of its load; it needs a whole tenth of calls failing before it matters
   perSecond = 1, // so that the odd failure of an upstream with few calls is retried too
+  ...unknown
 }: BudgetOptions = {}): BudgetDefinition {
+  requireKnown('budget', unknown);
   requireShares('budget', { share });
   requireCounts('budget', { perSecond });
   return Object.freeze({ kind: 'budget', share, perSecond });

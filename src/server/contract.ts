@@ -53,8 +53,21 @@ function toRef(id: string): TSchema {
   return Type.Unsafe({ $ref: `${id}#` });
 }
 
+/** What a route's contract depends on beside its plan. */
+export interface ContractOptions {
+  /** Real answers, by operation id. */
+  readonly examples?: Readonly<Record<string, unknown>>;
+  /** Whether answers carry an entity tag over their bytes, which then say no durations. Default false. */
+  readonly isTagged?: boolean;
+  /** Whether the rate of each client is limited. Default false. */
+  readonly isLimited?: boolean;
+}
+
 /** What a route accepts and answers, as Fastify and the contract want it. */
-export function toRouteSchema(plan: Plan, examples: Readonly<Record<string, unknown>> = {}, isTagged = false) {
+export function toRouteSchema(
+  plan: Plan,
+  { examples = {}, isTagged = false, isLimited = false }: ContractOptions = {},
+) {
   const { options } = plan.route;
   const { summary, description, tags, params, query, headers, body } = options;
   const operationId = toOperationId(plan.route.method, plan.route.url);
@@ -70,7 +83,7 @@ export function toRouteSchema(plan: Plan, examples: Readonly<Record<string, unkn
     response: {
       200: toAnswer(toEnvelopeSchema(plan), examples[operationId]),
       ...(isTagged ? { 304: { description: 'The client has the answer: `If-None-Match` names its `ETag`.' } } : {}),
-      ...toProblems(plan),
+      ...toProblems(plan, isLimited),
     },
   };
 }
@@ -136,16 +149,18 @@ function toAnswer(schema: TSchema, example: unknown) {
 const problemTexts: Readonly<Record<number, string>> = {
   400: 'The request is not valid.',
   404: 'A required source does not know it.',
+  429: 'The client asks too often; `Retry-After` says when it may again.',
   500: 'A defect of the server.',
   502: 'A required source failed.',
-  503: 'A required source is not available.',
+  503: 'A required source is not available, or the server has too much to do.',
   504: 'A required source took too long.',
 };
 
-function toProblems({ route }: Plan) {
+function toProblems({ route }: Plan, isLimited: boolean) {
   const { params, query, headers, body } = route.options;
   const checksInput = params ?? query ?? headers ?? body;
-  const statuses = Object.keys(problemTexts).filter((status) => status !== '400' || checksInput !== undefined);
+  const isPossible = (status: string) => (status === '400' ? checksInput !== undefined : status !== '429' || isLimited);
+  const statuses = Object.keys(problemTexts).filter(isPossible);
   const content = { 'application/problem+json': { schema: toRef('Problem') } };
   return Object.fromEntries(statuses.map((status) => [status, { description: problemTexts[Number(status)], content }]));
 }

@@ -11,7 +11,7 @@ import type { RouteRequest } from '../engine/route.ts';
 import { createScope } from '../engine/scope.ts';
 import { toTraceparent } from '../engine/trace.ts';
 import { type Admission, toRetryAfter } from './admission.ts';
-import { toRouteSchema } from './contract.ts';
+import { type ContractOptions, toRouteSchema } from './contract.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
 import { createFlights, type Fly } from './flights.ts';
@@ -22,13 +22,9 @@ import { refuse } from './refusals.ts';
 import { type Log, logExecution } from './request-log.ts';
 
 /** What all endpoints of an application share. */
-export interface EndpointOptions {
-  /** Real answers for the contract, by operation id. */
-  readonly examples: Readonly<Record<string, unknown>>;
+export interface EndpointOptions extends ContractOptions {
   readonly log: Log;
   readonly admission: Admission;
-  /** Whether answers carry an entity tag over their bytes, which then say no durations. Default false. */
-  readonly isTagged?: boolean;
   /** Whether the server takes nothing new, so that a connection is closed with its answer. */
   readonly isClosing: () => boolean;
 }
@@ -37,7 +33,7 @@ const clientLeft = { code: 'cancelled', message: 'the client left', reason: 'cli
 
 /** Serves a plan at its route's URL. */
 export function registerEndpoint(app: FastifyInstance, plan: Plan, options: EndpointOptions): void {
-  const { examples, log, admission } = options;
+  const { log, admission } = options;
   const { method, url } = plan.route;
   const takesBody = plan.route.options.body !== undefined;
   const toInput = compileInput(plan.route);
@@ -103,7 +99,7 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     else fly(passenger, land);
   }
 
-  const schema = toRouteSchema(plan, examples, options.isTagged);
+  const schema = toRouteSchema(plan, options);
   app.route({ method, url, schema, handler: handle, ...(takesBody ? { onRequest: createCodingCheck(log) } : {}) });
 }
 

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { hostname } from 'node:os';
 import type { Writable } from 'node:stream';
 
 /** Where a process's lines go; a destination for pino. */
@@ -23,7 +24,7 @@ const mostWaiting = 8 * 1_024 * 1_024;
 /**
  * Opens standard output for lines: they are written several at a time, and nobody waits for whoever reads them. A file takes them
  * at once, a pipe when it has room. What is left is written at the exit; a process that is killed takes the lines of its last tenth
- * of a second with it. Where nobody reads any more, lines are lost and nothing else.
+ * of a second with it. Where nobody reads any more, lines are lost and nothing else; the next that can be written says how many.
  *
  * Not pino's own destination: unbuffered or in the foreground it blocks the process while a pipe is full, and in the background
  * each write goes through another thread, which costs more than the lines.
@@ -32,15 +33,22 @@ export function openOutput(stream: Writable = process.stdout): Output {
   const most = cluster.isWorker ? mostOfWorker : mostAtOnce;
   let waiting = '';
   let bytes = 0;
+  let lines = 0;
+  let lost = 0;
   let timer: NodeJS.Timeout | undefined;
 
   function flush(): void {
     clearTimeout(timer);
     timer = undefined;
-    const text = waiting;
+    if (lines === 0) return;
+    if (!stream.writable || stream.writableLength >= mostWaiting) lost += lines;
+    else {
+      stream.write(lost > 0 ? toLossLine(lost) + waiting : waiting);
+      lost = 0;
+    }
     waiting = '';
     bytes = 0;
-    if (text !== '' && stream.writable && stream.writableLength < mostWaiting) stream.write(text);
+    lines = 0;
   }
 
   stream.on('error', () => {}); // whoever read has gone
@@ -52,6 +60,7 @@ export function openOutput(stream: Writable = process.stdout): Output {
       if (bytes + length > most) flush();
       waiting += line;
       bytes += length;
+      lines += 1;
       timer ??= setTimeout(flush, waitMs).unref();
     },
     flushSync: flush,
@@ -63,3 +72,7 @@ export function openOutput(stream: Writable = process.stdout): Output {
     },
   };
 }
+
+/** What pino would write of it, as a warning. */
+const toLossLine = (lost: number): string =>
+  `${JSON.stringify({ level: 40, time: Date.now(), pid: process.pid, hostname: hostname(), lost, msg: 'lines were lost' })}\n`;

@@ -7,7 +7,9 @@ import type { EngineEvent } from '../../src/engine/events.ts';
 import type { Outcome } from '../../src/engine/outcome.ts';
 import { path } from '../../src/engine/path.ts';
 import { defineUpstream, type Upstream } from '../../src/engine/provider.ts';
+import { adaptive } from '../../src/policies/adaptive.ts';
 import { breaker } from '../../src/policies/breaker.ts';
+import { budget } from '../../src/policies/budget.ts';
 import { bulkhead } from '../../src/policies/bulkhead.ts';
 import { hedge } from '../../src/policies/hedge.ts';
 import { retry } from '../../src/policies/retry.ts';
@@ -156,6 +158,8 @@ describe('standard', () => {
     ['retry', () => retry({ tries: 2 } as never)],
     ['hedge', () => hedge({ delayMs: 2 } as never)],
     ['bulkhead', () => bulkhead({ max: 2 } as never)],
+    ['adaptive', () => adaptive({ limit: 2 } as never)],
+    ['budget', () => budget({ ratio: 0.2 } as never)],
   ])('refuses an option that %s does not know', (policy, make) => {
     expect(make).toThrow(DefinitionError);
     expect(make).toThrow(new RegExp(`^${policy}: "\\w+" is not one of its options$`));

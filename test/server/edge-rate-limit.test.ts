@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RateLimitOptions } from '../../src/index.ts';
@@ -22,7 +23,7 @@ const build = async (rateLimit: Partial<RateLimitOptions> = {}, trustedProxies: 
     for (let i = 0; i < 3; i += 1) await ask(first);
     return (await ask(second)).statusCode === 200;
   };
-  return { ask, lines, isSeparate };
+  return { server, ask, lines, isSeparate };
 };
 
 beforeEach(() => {
@@ -51,6 +52,15 @@ describe('a client', () => {
     expect(lines.map(({ status }) => status)).toEqual([200, 200, 429]);
     vi.advanceTimersByTime(39_500);
     expect(await ask()).toMatchObject({ statusCode: 200 });
+  });
+
+  test('finds it in the contract, where there is a limit', async () => {
+    const toProblems = async (server: FastifyInstance) => {
+      const { paths } = (await server.inject('/openapi.json')).json();
+      return Object.keys(paths['/v1/page'].get.responses).filter((status) => status.startsWith('4'));
+    };
+    expect(await toProblems((await build()).server)).toEqual(['404', '429']);
+    expect(await toProblems(await buildEdge({}))).toEqual(['404']);
   });
 
   test('has one limit for all routes', async () => {

@@ -81,7 +81,11 @@ describe('an output', () => {
     expect(writes).toHaveLength(512);
     write('later\n');
     vi.advanceTimersByTime(100);
-    expect(writes.at(-1)).toBe('later\n');
+    expect(writes.at(-1)).toMatch(/^\{"level":40,.*,"lost":488,"msg":"lines were lost"\}\nlater\n$/);
+    await take();
+    write('and later\n');
+    vi.advanceTimersByTime(100);
+    expect(writes.at(-1)).toBe('and later\n');
   });
 
   it('ends when all of it has been taken', async () => {
