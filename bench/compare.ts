@@ -15,7 +15,7 @@ export interface Pace {
   readonly rounds: number;
   /** Rounds that may be added when something else disturbed some. */
   readonly extraRounds: number;
-  /** How often all servers are started anew where `toSittings` is asked. */
+  /** Where several sittings are held: how often servers are started anew, or laps are made through all works. */
   readonly sittings: number;
 }
 

@@ -30,6 +30,15 @@ export interface Session {
     pace: Pace,
     arrange?: (servers: readonly RunningServer[]) => Promise<readonly RunningServer[]>,
   ): Promise<Comparison>;
+  /**
+   * Measures several works with servers that run, so many laps through all of them: what each costs is compared with the others, and
+   * the machine's speed moves within a minute. Warms up in the first lap.
+   */
+  compareInLaps(
+    servers: readonly RunningServer[],
+    loads: readonly Load[],
+    laps: number,
+  ): Promise<readonly Comparison[]>;
   /** Where the CPU time of one warm server goes. */
   profile(name: ContestantName, work: Work, pace: Pace): Promise<ReturnType<typeof summarise>>;
   end(): void;
@@ -40,6 +49,13 @@ export interface ServersOptions {
   readonly setup?: ServerSetup;
   /** Not bound to the one core that servers have. */
   readonly anyCore?: boolean;
+}
+
+/** One work of several. */
+export interface Load {
+  readonly work: Work;
+  /** That of each lap. */
+  readonly pace: Pace;
 }
 
 type Use<T> = (servers: readonly RunningServer[]) => Promise<T>;
@@ -113,6 +129,20 @@ export async function openSession(pinned: boolean = canPin()): Promise<Session> 
     return toComparison(sittings, work);
   }
 
+  async function compareInLaps(
+    servers: readonly RunningServer[],
+    loads: readonly Load[],
+    laps: number,
+  ): Promise<readonly Comparison[]> {
+    const taken = loads.map(({ work, pace }) => ({ work, pace, sittings: [] as Sitting[] }));
+    for (let lap = 0; lap < laps; lap += 1) {
+      for (const { work, pace, sittings } of lap % 2 === 0 ? taken : taken.toReversed()) {
+        sittings.push(await sit(servers, work, lap === 0 ? pace : { ...pace, warmupMs: 0 }));
+      }
+    }
+    return taken.map(({ work, sittings }) => toComparison(sittings, work));
+  }
+
   const profile = (name: ContestantName, work: Work, pace: Pace) =>
     withServers([name], {}, async ([server]) => {
       if (!server?.child) throw new Error(`${name} cannot be profiled from here`);
@@ -129,6 +159,7 @@ export async function openSession(pinned: boolean = canPin()): Promise<Session> 
     withServers,
     compare: async (servers, work, pace) => toComparison([await sit(servers, work, pace)], work),
     compareAnew,
+    compareInLaps,
     profile,
     end: () => {
       upstream.stop();

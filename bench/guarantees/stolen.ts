@@ -25,12 +25,17 @@ export function watchStolen(): () => Stolen {
   };
 }
 
-/** Measures again while the machine is not calm, and tells how often it did. */
+/** Measures again while the machine is not calm, whatever came of it, an error too; tells how often it did. */
 export async function inCalm<T>(measure: () => Promise<T>): Promise<{ readonly value: T; readonly again: number }> {
   for (let again = 0; ; again += 1) {
     const stolen = watchStolen();
-    const value = await measure();
-    if (stolen().share <= calmShare || again + 1 === mostTries) return { value, again };
+    const isLast = () => stolen().share <= calmShare || again + 1 === mostTries;
+    try {
+      const value = await measure();
+      if (isLast()) return { value, again };
+    } catch (error) {
+      if (isLast()) throw error;
+    }
   }
 }
 

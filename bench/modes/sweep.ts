@@ -104,18 +104,25 @@ function toMode(sweep: Sweep): Mode {
   };
 }
 
-/** One size after the other, with the same servers. */
-async function measureSizes(session: Session, servers: readonly RunningServer[], sizes: readonly Size[], pace: Pace) {
-  const found: Found[] = [];
+/** All sizes with the same servers, there and back again. */
+async function measureSizes(
+  session: Session,
+  servers: readonly RunningServer[],
+  sizes: readonly Size[],
+  pace: Pace,
+): Promise<readonly Found[]> {
   const short = toShort(pace);
-  for (const [index, size] of sizes.entries()) {
-    const { work, connections } = size;
+  const loads = sizes.map(({ work, connections }, index) => {
     // Warm from the size before.
     const warmupMs = index === 0 ? short.warmupMs : short.warmupMs / 2;
-    const comparison = await session.compare(servers, work, { ...short, warmupMs, connections });
-    found.push({ size, rows: comparison.toRows(), comparison });
-  }
-  return found;
+    const [rounds, extraRounds] = [Math.ceil(short.rounds / 2), Math.ceil(short.extraRounds / 2)];
+    return { work, pace: { ...short, warmupMs, connections, rounds, extraRounds } };
+  });
+  const comparisons = await session.compareInLaps(servers, loads, pace.sittings);
+  return sizes.flatMap((size, index) => {
+    const comparison = comparisons[index];
+    return comparison ? { size, rows: comparison.toRows(), comparison } : [];
+  });
 }
 
 const toCost = (rows: readonly Row[]): number => rows.at(-1)?.figures.cpuMicrosPerRequest ?? Number.NaN;
