@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { prepareDrain } from './server/drain.ts';
-import { keepYoung } from './server/heap.ts';
+import { tuneHeap } from './server/heap.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
 import { openOutput } from './server/output.ts';
 
@@ -19,7 +19,7 @@ export async function serve(config: Config): Promise<void> {
   if (config.upstreams === 'embedded') {
     throw new ConfigError('CONFLUO_UPSTREAMS=embedded needs the demo of the repository: npm start');
   }
-  keepYoung();
+  tuneHeap();
   const folder = resolve(config.appDir);
   const output = openOutput();
   const logger = pino({ level: config.logLevel }, output);

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, type Route, Type, type Upstream } from '../../src/index.ts';
 import { type StandardOptions, standard } from '../../src/policies/standard.ts';
-import { keepYoung } from '../../src/server/heap.ts';
+import { tuneHeap } from '../../src/server/heap.ts';
 import { answerQuestions } from '../child.ts';
 
 /** A route and the upstreams that it calls, by name. */
@@ -35,7 +35,7 @@ export interface BreakerEvent {
 }
 
 // As the process `confluo` does.
-keepYoung();
+tuneHeap();
 
 const events: BreakerEvent[] = [];
 
