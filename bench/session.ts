@@ -134,7 +134,10 @@ export async function openSession(pinned: boolean = canPin()): Promise<Session> 
     loads: readonly Load[],
     laps: number,
   ): Promise<readonly Comparison[]> {
-    const taken = loads.map(({ work, pace }) => ({ work, pace, sittings: [] as Sitting[] }));
+    const taken = loads.map(({ work, pace }) => {
+      const sittings: Sitting[] = [];
+      return { work, pace, sittings };
+    });
     for (let lap = 0; lap < laps; lap += 1) {
       for (const { work, pace, sittings } of lap % 2 === 0 ? taken : taken.toReversed()) {
         sittings.push(await sit(servers, work, lap === 0 ? pace : { ...pace, warmupMs: 0 }));
