@@ -76,7 +76,7 @@ export async function measure(
   server: RunningServer,
   { path, saturates }: Work,
   load: Child<LoadQuestions>,
-  { connections, windowMs }: Pick<Pace, 'connections' | 'windowMs'>,
+  { connections, windowMs }: Pace,
 ): Promise<{ readonly window: Window; readonly figures: LoadFigures }> {
   await server.prepare?.();
   await load.ask('start', { port: server.port, path, connections });

@@ -22,7 +22,7 @@ export interface Session {
   compare(servers: readonly RunningServer[], work: Work, pace: Pace): Promise<Comparison>;
   /**
    * Measures one work in as many sittings as the pace has, each with servers started anew: two processes of one program differ by a
-   * tenth for as long as they live. `arrange` gives those to measure, by default all.
+   * tenth for minutes. `arrange` gives those to measure, by default all.
    */
   compareAnew(
     names: readonly ContestantName[],

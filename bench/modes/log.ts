@@ -22,7 +22,7 @@ const compared = ['undici', 'confluo', 'confluo-log', 'confluo-bare'] as const;
 export const logMode: Mode = {
   names: started,
   run: async ({ session, pace, smoke }) => {
-    const fine = smoke ? pace : toSittings(toFine(pace));
+    const fine = toSittings(smoke ? pace : toFine(pace));
     const comparison = await session.compareAnew(started, merge, fine, arrange);
     const besideUsual = comparison.toRows('confluo');
     const besideBare = comparison.toRows('confluo-bare');

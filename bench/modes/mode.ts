@@ -38,7 +38,7 @@ export const toFine = (pace: Pace): Pace => ({
   extraRounds: 3 * pace.extraRounds,
 });
 
-/** The pace of each sitting where there are several: together they have more rounds than one would have alone. */
+/** The pace of each sitting, or lap, where there are several: together they have more rounds than one would have alone. */
 export const toSittings = (pace: Pace): Pace =>
   pace.sittings === 1
     ? pace

@@ -7,7 +7,7 @@ import type { Comparison, Session } from '../session.ts';
 import { type Row, toMegabytes, toRange } from '../table.ts';
 import { judgeFlat, judgeLinear, judgeMost, type Point, type Verdict } from '../verdict.ts';
 import { merge, toPartsMerge, type Work } from '../works.ts';
-import { cpuMeasure, type Mode, toCautions, toCpuBars, toShort } from './mode.ts';
+import { cpuMeasure, type Mode, toCautions, toCpuBars, toShort, toSittings } from './mode.ts';
 
 /** The same work in several sizes. */
 interface Sweep {
@@ -111,12 +111,11 @@ async function measureSizes(
   sizes: readonly Size[],
   pace: Pace,
 ): Promise<readonly Found[]> {
-  const short = toShort(pace);
+  const short = toSittings(toShort(pace));
   const loads = sizes.map(({ work, connections }, index) => {
     // Warm from the size before.
     const warmupMs = index === 0 ? short.warmupMs : short.warmupMs / 2;
-    const [rounds, extraRounds] = [Math.ceil(short.rounds / 2), Math.ceil(short.extraRounds / 2)];
-    return { work, pace: { ...short, warmupMs, connections, rounds, extraRounds } };
+    return { work, pace: { ...short, warmupMs, connections } };
   });
   const comparisons = await session.compareInLaps(servers, loads, pace.sittings);
   return sizes.flatMap((size, index) => {

@@ -39,7 +39,7 @@ interface LiveScope extends OwnedScope {
   first: Listener | undefined;
   last: Listener | undefined;
   controller: AbortController | undefined;
-  leaveParent: Unsubscribe;
+  release: Unsubscribe;
 }
 
 /**
@@ -52,13 +52,12 @@ export function createScope(parent?: Scope): OwnedScope {
     first: undefined,
     last: undefined,
     controller: undefined,
-    leaveParent: nothing,
     onAbort,
     toSignal,
     abort,
-    release,
+    release: nothing,
   };
-  if (parent) scope.leaveParent = parent.onAbort((failure) => scope.abort(failure));
+  if (parent) scope.release = parent.onAbort((failure) => scope.abort(failure));
   return scope;
 }
 
@@ -100,8 +99,4 @@ function toSignal(this: LiveScope): AbortSignal {
     if (this.failure) this.controller.abort(this.failure);
   }
   return this.controller.signal;
-}
-
-function release(this: LiveScope): void {
-  this.leaveParent();
 }

@@ -7,9 +7,8 @@ import { setFlagsFromString } from 'node:v8';
  * does: from then on every finished request is held by an old object until a full collection, and young collections copy them all, 20 ms
  * and more at a time instead of 2 (docs/performance.md).
  *
- * Not to begin a full collection until the old objects have come most of the way to V8's own limit. It begins when less than the size
- * of the young generation is left, which is nearly always, since a server's young generation is as large as its old one
- * (docs/decisions/overload.md).
+ * Not to begin a full collection until the old objects have come most of the way to V8's own limit. By default it was seen to begin at
+ * a third of it, several times within two seconds (docs/decisions/overload.md).
  */
 export function tuneHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
