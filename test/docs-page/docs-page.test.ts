@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findFreePort, waitFor } from '../support/process.ts';
+import { spawnDemo } from '../support/demo.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const isRequired = process.env['REQUIRE_CHROMIUM'] === '1';
@@ -26,7 +24,10 @@ describe.runIf(canRun).each([
   let browser: Browser;
 
   beforeAll(async () => {
-    origin = await startDemo(stops, env);
+    const demo = spawnDemo(env);
+    stops.push(async () => demo.program.kill('SIGTERM'));
+    const { port } = new URL(await demo.origin());
+    origin = `http://${host}:${port}`;
     browser = await chromium.launch({
       executablePath,
       args: ['--no-sandbox', '--disable-background-networking', `--host-resolver-rules=MAP ${host} 127.0.0.1`],
@@ -59,26 +60,6 @@ describe.runIf(canRun).each([
     expect(complaints).toEqual([]);
   });
 });
-
-/** `npm start` on a port of its own: the demo with its embedded upstreams. */
-async function startDemo(stops: (() => Promise<unknown>)[], edge: Readonly<Record<string, string>>): Promise<string> {
-  const root = join(import.meta.dirname, '../..');
-  const port = await findFreePort();
-  const program = spawn(process.execPath, ['demo/start.ts'], {
-    cwd: root,
-    env: { ...process.env, PORT: String(port), CONFLUO_LOG_LEVEL: 'warn', ...edge },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  stops.push(async () => program.kill('SIGTERM'));
-  const said: string[] = [];
-  program.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
-  try {
-    await waitFor(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok, program);
-  } catch (cause) {
-    throw new Error(said.join(''), { cause });
-  }
-  return `http://${host}:${port}`;
-}
 
 /** What Chromium says of a header that counts over HTTPS only. */
 const ofPlainHttp = /^The Cross-Origin-Opener-Policy header has been ignored/;

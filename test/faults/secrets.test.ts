@@ -288,7 +288,7 @@ describe.each(edges)('with %s a secret is seen where it is declared, and nowhere
     socket.write(`${head.join('\r\n')}\r\n\r\n`);
     await upstreams.users.arrived(1);
     socket.destroy();
-    await vi.waitFor(() => expect(places.get('log')).toContain('499'), { timeout: 2_000 });
+    await vi.waitFor(() => expect(places.get('log')).toContain('499'), { timeout: 8_000 });
     expect(seenAt()).toEqual({});
   });
 

@@ -33,9 +33,7 @@ describe('the limit for a connection', () => {
     expect(ended).toBeUndefined();
     await vi.advanceTimersByTimeAsync(1);
     vi.useRealTimers();
-    await vi.waitFor(() =>
-      expect(ended).toMatchObject({ failure: { code: 'unreachable', reason: 'connect_timeout' } }),
-    );
+    await expect.poll(() => ended).toMatchObject({ failure: { code: 'unreachable', reason: 'connect_timeout' } });
   });
 
   test('holds for a TLS handshake that stalls', async () => {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createHold } from '../../src/server/hold.ts';
 
@@ -33,15 +34,36 @@ describe('a hold', () => {
     expect(read()).toBe('11');
   });
 
-  it('holds those beyond, and lets the first of them go on: so many as were let in, and so many as it bears', () => {
+  it('holds those beyond, and lets the first of them go on: so many as were let in, and so many as it bears', async () => {
     const { turnAway, tick, read } = setUp(9);
     turnAway();
     const seen = [read()];
     for (const letIn of [0, 1, 2]) {
       tick(letIn);
       seen.push(read());
+      await turn();
     }
     expect(seen).toEqual(['110000000', '111100000', '111111100', '111111111']);
+  });
+
+  it('lets a few go on in each turn of the event loop, as many as there were ticks for', async () => {
+    const { turnAway, tick, read } = setUp(40);
+    turnAway();
+    tick(18);
+    const seen = [read().lastIndexOf('1')];
+    for (let i = 0; i < 6; i += 1) {
+      await turn();
+      seen.push(read().lastIndexOf('1'));
+    }
+    expect(seen).toEqual([5, 9, 13, 17, 21, 21, 21]);
+  });
+
+  it('does not let more go on later because nobody was held before', async () => {
+    const { turnAway, tick, read } = setUp(9);
+    tick(100);
+    turnAway();
+    await turn();
+    expect(read()).toBe('110000000');
   });
 
   it('does nothing to a connection that is gone', () => {

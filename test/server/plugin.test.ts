@@ -123,7 +123,7 @@ describe('as a plugin', () => {
     expect((await answer).json()).toMatchObject({ data: { slow: 2 } });
     expect(await answer).toMatchObject({ headers: { connection: 'close' } });
     await closed;
-    await vi.waitFor(async () => expect(await upstream.open()).toBe(0));
+    await vi.waitFor(async () => expect(await upstream.open()).toBe(0), { timeout: 8_000 });
   });
 
   test('a client that leaves cancels here as well', async () => {
