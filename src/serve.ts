@@ -7,9 +7,9 @@ import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { prepareDrain } from './server/drain.ts';
-import { tuneHeap } from './server/heap.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
 import { openOutput } from './server/output.ts';
+import { tuneV8 } from './server/v8.ts';
 
 /** How long the last lines may take to whoever reads them, milliseconds: nobody may be there. */
 const lastLinesMs = 500;
@@ -19,7 +19,7 @@ export async function serve(config: Config): Promise<void> {
   if (config.upstreams === 'embedded') {
     throw new ConfigError('CONFLUO_UPSTREAMS=embedded needs the demo of the repository: npm start');
   }
-  tuneHeap();
+  tuneV8();
   const folder = resolve(config.appDir);
   const output = openOutput();
   const logger = pino({ level: config.logLevel }, output);

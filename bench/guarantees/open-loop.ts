@@ -2,7 +2,7 @@
  * The load: requests come at their own times, whether or not earlier ones were answered (an open loop), and each is
  * measured from the time it was due. What waits anywhere, here or there, counts.
  */
-import { tuneHeap } from '../../src/server/heap.ts';
+import { tuneV8 } from '../../src/server/v8.ts';
 import { answerQuestions } from '../child.ts';
 import { createClient, type HttpClient } from './client.ts';
 
@@ -37,7 +37,7 @@ interface RunningStream {
 }
 
 // A pause here would look like one of the server.
-tuneHeap();
+tuneV8();
 
 /** How long a client waits for a free one, milliseconds. */
 const patienceMs = 2_000;

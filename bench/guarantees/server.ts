@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, type Route, Type, type Upstream } from '../../src/index.ts';
 import { type StandardOptions, standard } from '../../src/policies/standard.ts';
-import { tuneHeap } from '../../src/server/heap.ts';
+import { tuneV8 } from '../../src/server/v8.ts';
 import { answerQuestions } from '../child.ts';
 
 /** A route and the upstreams that it calls, by name. */
@@ -35,7 +35,7 @@ export interface BreakerEvent {
 }
 
 // As the process `confluo` does.
-tuneHeap();
+tuneV8();
 
 const events: BreakerEvent[] = [];
 

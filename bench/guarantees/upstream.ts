@@ -1,6 +1,6 @@
 /** The upstreams, a process of their own: each does to every request what it is told, and can record what it did. */
 
-import { tuneHeap } from '../../src/server/heap.ts';
+import { tuneV8 } from '../../src/server/v8.ts';
 import { type FaultServer, startFaultServer } from '../../test/faults/server.ts';
 import { answerQuestions } from '../child.ts';
 import { type FaultName, faults } from './faults.ts';
@@ -16,7 +16,7 @@ export interface Arrival {
 }
 
 // A pause of an upstream would look like one of the server.
-tuneHeap();
+tuneV8();
 
 const servers = new Map<string, FaultServer>();
 const arrivals = new Map<string, Arrival[]>();

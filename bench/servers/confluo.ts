@@ -1,9 +1,9 @@
 /** (c) The endpoint with Confluo. */
-import { tuneHeap } from '../../src/server/heap.ts';
+import { tuneV8 } from '../../src/server/v8.ts';
 import { createApp } from './confluo-app.ts';
 import { serve } from './serve.ts';
 
 // As the process `confluo` does.
-tuneHeap();
+tuneV8();
 
 serve(createApp);

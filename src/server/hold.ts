@@ -17,21 +17,35 @@ export interface Hold {
   close(): void;
 }
 
+/** Connections that go on in a turn of the event loop: all that they have sent is read in one, and whoever comes then waits for it. */
+const mostInTurn = 4;
+
 /**
  * Turning requests away costs as well, and clients that do not mind Retry-After come back the sooner the sooner they are
  * turned away: without a bound the process would do nothing else. So beyond `perTick` of them in a tick, connections are not
- * read any more, first come, first served: in each tick as many go on as were let in, and `perTick` more. What such a client has
- * sent waits in the system's buffers.
+ * read any more, first come, first served: for each tick as many go on as were let in, and `perTick` more, a few in each turn of the
+ * event loop. What such a client has sent waits in the system's buffers.
  */
 export function createHold(perTick: number): Hold {
   const held = new Denque<Held>();
   let turnedAway = 0;
+  /** How many may go on in the turns to come, of the last tick. */
+  let due = 0;
+  let isTurning = false;
 
   function release(count: number): void {
     for (let i = Math.min(count, held.length); i > 0; i -= 1) {
       const connection = held.shift();
       if (connection?.destroyed === false) connection.resume();
     }
+  }
+
+  function turn(): void {
+    isTurning = due > 0 && held.length > 0;
+    if (!isTurning) return;
+    release(Math.min(due, mostInTurn));
+    due = Math.max(0, due - mostInTurn);
+    setImmediate(turn);
   }
 
   return {
@@ -43,7 +57,8 @@ export function createHold(perTick: number): Hold {
     },
     tick(letIn) {
       turnedAway = 0;
-      release(letIn + perTick);
+      due = letIn + perTick;
+      if (!isTurning) turn();
     },
     close: () => release(held.length),
   };
