@@ -17,20 +17,21 @@ export interface Hold {
   close(): void;
 }
 
-/** Connections that go on in a turn of the event loop: all that they have sent is read in one, and whoever comes then waits for it. */
-const mostInTurn = 4;
+/** Of those who may go on after a tick, in each turn of the event loop: a turn reads all that they have sent, and whoever comes waits for it. */
+const shareOfTurn = 0.25;
 
 /**
  * Turning requests away costs as well, and clients that do not mind Retry-After come back the sooner the sooner they are
  * turned away: without a bound the process would do nothing else. So beyond `perTick` of them in a tick, connections are not
- * read any more, first come, first served: for each tick as many go on as were let in, and `perTick` more, a few in each turn of the
- * event loop. What such a client has sent waits in the system's buffers.
+ * read any more, first come, first served: for each tick as many go on as were let in, and `perTick` more, a quarter of them in each turn of
+ * the event loop. What such a client has sent waits in the system's buffers.
  */
 export function createHold(perTick: number): Hold {
   const held = new Denque<Held>();
   let turnedAway = 0;
   /** How many may go on in the turns to come, of the last tick. */
   let due = 0;
+  let mostInTurn = 0;
   let isTurning = false;
 
   function release(count: number): void {
@@ -58,6 +59,7 @@ export function createHold(perTick: number): Hold {
     tick(letIn) {
       turnedAway = 0;
       due = letIn + perTick;
+      mostInTurn = Math.ceil(due * shareOfTurn);
       if (!isTurning) turn();
     },
     close: () => release(held.length),
