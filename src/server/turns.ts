@@ -38,8 +38,8 @@ const newWeight = 0.01;
 const keptShare = 0.96;
 /** How much more begins than the process gets done, so that it is never without work and finds out when it can do more. */
 const eagerness = 2;
-/** What may begin at once: more of them in a turn make it longer, and one alone gives up a seventh of what the process can do. */
-const mostAtOnce = 4;
+/** What may begin at once: more of them make turns longer and get no more done, and one alone gives up a seventh of what the process can do. */
+const mostAtOnce = 2;
 /** Connections that are let pass before work begins; one costs about a tenth of a request. */
 const mostPassing = 8;
 
