@@ -5,7 +5,7 @@ import { createClient } from './client.ts';
 import { type Guarantee, toCount, toMs } from './guarantee.ts';
 import type { StreamFigures } from './open-loop.ts';
 import { type Stage, withStage } from './stage.ts';
-import { inCalm, watchStolen } from './stolen.ts';
+import { inCalm, type Stolen, watchStolen } from './stolen.ts';
 
 const path = '/page';
 const sources = ['a', 'b', 'c'];
@@ -31,6 +31,8 @@ const windowsPerRound = 2;
 /** More than the server takes in at once, so that it has to turn some away. */
 const connections = 1_500;
 const maxInFlight = 1_000;
+/** Of more than this, milliseconds, a second says something about the machine's neighbours, and is not judged. */
+const mostStolenMs = 10;
 /** Clients with connections of their own that come back only after the longest Retry-After, and what lies between them. */
 const politeClients = 200;
 const patienceMs = 3_500;
@@ -53,10 +55,17 @@ interface Window {
 interface Trial {
   readonly loaded: StreamFigures;
   readonly polite: PoliteFigures;
-  /** Until it was normal again, in whole seconds. */
-  readonly recovery: number;
+  readonly recovery: Recovery;
   /** How often it was measured again because the machine was not calm. */
   readonly again: number;
+}
+
+/** What came after a load. */
+interface Recovery {
+  /** Until it was normal again. */
+  readonly seconds: number;
+  /** Seconds that were not normal, but in which the machine had taken a core. */
+  readonly stolen: number;
 }
 
 /** What those saw who had not come back before they were told to. */
@@ -125,7 +134,15 @@ async function measureGoodput(stage: Stage, seconds: number, count: number): Pro
 async function tryLoad(stage: Stage, times: number, seconds: number): Promise<Omit<Trial, 'again'>> {
   const peak = await findPeak(stage, seconds);
   const calm = { seconds: calmSeconds, rate: calmShare * peak };
+  const calmSteps = (2 * recoverySeconds) / calmSeconds;
   let polite: Promise<PoliteFigures> = Promise.resolve({ shedTimes: [], stolen: 0 });
+  const stolenSince: (() => Stolen)[] = [];
+  const stolenMs: number[] = [];
+  /** Begins a step after the load, and ends the one before it. */
+  const watch = async () => {
+    stolenMs.push(...stolenSince.slice(-1).map((stolen) => stolen().mostMs));
+    stolenSince.push(watchStolen());
+  };
   const [usual, loaded, ...after] = await stage.loadInSteps(
     path,
     [
@@ -137,16 +154,27 @@ async function tryLoad(stage: Stage, times: number, seconds: number): Promise<Om
           polite = comingFirst(() => findShedTimes(stage.port, seconds));
         },
       },
-      ...Array.from({ length: (2 * recoverySeconds) / calmSeconds }, () => calm),
+      ...Array.from({ length: calmSteps }, () => ({ ...calm, happen: watch })),
     ],
     connections,
   );
+  await watch();
   if (!usual || !loaded) throw new Error('each step has figures');
   return {
     loaded,
     polite: await polite,
-    recovery: (after.findLastIndex((each) => !isNormal(each, usual)) + 1) * calmSeconds,
+    recovery: toRecovery(
+      after.map((each) => isNormal(each, usual)),
+      stolenMs,
+    ),
   };
+}
+
+/** Where a second was not normal, and a core was taken in it or in the one before, whose rest it may be, it is not judged. */
+function toRecovery(normal: readonly boolean[], stolenMs: readonly number[]): Recovery {
+  const isStolen = (index: number) => Math.max(stolenMs[index] ?? 0, stolenMs[index - 1] ?? 0) > mostStolenMs;
+  const seconds = (normal.findLastIndex((isGood, index) => !isGood && !isStolen(index)) + 1) * calmSeconds;
+  return { seconds, stolen: normal.filter((isGood, index) => !isGood && index >= seconds / calmSeconds).length };
 }
 
 /** Whoever measures how long an answer took must not wait for a core that the load has; where the system lets it, it does not. */
@@ -194,7 +222,7 @@ interface Sum extends Load, Window {
   readonly shed: number;
   readonly notTaken: number;
   readonly polite: PoliteFigures;
-  readonly recovery: number;
+  readonly recovery: Recovery;
 }
 
 const toSum = (load: Load, windows: readonly Window[], trials: readonly Trial[]): Sum => ({
@@ -208,7 +236,10 @@ const toSum = (load: Load, windows: readonly Window[], trials: readonly Trial[])
     shedTimes: trials.flatMap(({ polite }) => polite.shedTimes),
     stolen: toTotal(trials.map(({ polite }) => polite.stolen)),
   },
-  recovery: Math.max(...trials.map(({ recovery }) => recovery)),
+  recovery: {
+    seconds: Math.max(...trials.map(({ recovery }) => recovery.seconds)),
+    stolen: toTotal(trials.map(({ recovery }) => recovery.stolen)),
+  },
   again: toTotal([...windows, ...trials].map(({ again }) => again)),
 });
 
@@ -219,7 +250,7 @@ const toShare = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? 0;
 
 const isHeld = ({ share, goodput, polite, recovery }: Sum): boolean =>
-  goodput >= share && toShare(polite.shedTimes, 1) <= shedMs && recovery <= recoverySeconds;
+  goodput >= share && toShare(polite.shedTimes, 1) <= shedMs && recovery.seconds <= recoverySeconds;
 
 const toText = ({ times, peak, goodput, least, shed, notTaken, polite, recovery, again }: Sum): string => {
   const within = (share: number) => toMs(toShare(polite.shedTimes, share));
@@ -227,7 +258,8 @@ const toText = ({ times, peak, goodput, least, shed, notTaken, polite, recovery,
     `${times} times ${peak.toFixed(0)} answers/s: ${toPercent(goodput)} of them (least ${toPercent(least)}), ` +
     `${toCount(shed)} shed, of ${toCount(polite.shedTimes.length)} who had not come back early half within ${within(0.5)}, ` +
     `95 % within ${within(0.95)}, 99 % within ${within(0.99)}, all within ${within(1)} (not counted: ${toCount(polite.stolen)} while the ` +
-    `hypervisor had taken a core); ${toCount(notTaken)} not taken; normal again after ${recovery} s; ${toCount(again)} parts were measured ` +
+    `hypervisor had taken a core); ${toCount(notTaken)} not taken; normal again after ${recovery.seconds} s ` +
+    `(not counted: ${toCount(recovery.stolen)} seconds); ${toCount(again)} parts were measured ` +
     'again because it had taken more than 1 %'
   );
 };
