@@ -38,8 +38,8 @@ const politeClients = 200;
 const patienceMs = 3_500;
 /** What the problem of a shed request says. */
 const shedDetail = 'the server has too much to do';
-/** The connections that find the peak. */
-const peakConnections = 128;
+/** The connections that find the peak: enough to keep the server busy, and so few that none is turned away while it is slow. */
+const peakConnections = 64;
 
 /** What one load got through. */
 interface Window {

@@ -78,9 +78,10 @@ export async function withStage<T>(setup: ServerSetup, play: (stage: Stage) => P
         await pause(seconds / 2); // the code gets warm
         await load.ask('mark');
         await pause(seconds / 2);
-        const { answers, errors } = await load.ask('take');
+        const { answers, errors, errorsBy } = await load.ask('take');
         load.stop();
-        if (errors > answers / 100) throw new Error(`${path}: ${errors} requests failed, ${answers} did not`);
+        if (errors > answers / 100)
+          throw new Error(`${path}: ${answers} were answered, not so ${JSON.stringify(errorsBy)}`);
         return (answers * 2) / seconds;
       },
     });

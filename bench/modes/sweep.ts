@@ -7,7 +7,7 @@ import type { Comparison, Session } from '../session.ts';
 import { type Row, toMegabytes, toRange } from '../table.ts';
 import { judgeFlat, judgeLinear, judgeMost, type Point, type Verdict } from '../verdict.ts';
 import { merge, toPartsMerge, type Work } from '../works.ts';
-import { cpuMeasure, type Mode, toCautions, toCpuBars, toShort, toSittings } from './mode.ts';
+import { cpuMeasure, type Mode, toCautions, toCpuBars, toShort } from './mode.ts';
 
 /** The same work in several sizes. */
 interface Sweep {
@@ -104,20 +104,22 @@ function toMode(sweep: Sweep): Mode {
   };
 }
 
-/** All sizes with the same servers, there and back again. */
+/** All sizes with the same servers, there and back again: one round of each in a lap, so that they are measured side by side. */
 async function measureSizes(
   session: Session,
   servers: readonly RunningServer[],
   sizes: readonly Size[],
   pace: Pace,
 ): Promise<readonly Found[]> {
-  const short = toSittings(toShort(pace));
+  const short = toShort(pace);
+  const laps = pace.sittings === 1 ? 1 : 2 * short.rounds;
+  const rounds = laps === 1 ? short : { ...short, rounds: 1, extraRounds: 1 };
   const loads = sizes.map(({ work, connections }, index) => {
     // Warm from the size before.
     const warmupMs = index === 0 ? short.warmupMs : short.warmupMs / 2;
-    return { work, pace: { ...short, warmupMs, connections } };
+    return { work, pace: { ...rounds, warmupMs, connections } };
   });
-  const comparisons = await session.compareInLaps(servers, loads, pace.sittings);
+  const comparisons = await session.compareInLaps(servers, loads, laps);
   return sizes.flatMap((size, index) => {
     const comparison = comparisons[index];
     return comparison ? { size, rows: comparison.toRows(), comparison } : [];

@@ -38,6 +38,10 @@ const newWeight = 0.01;
 const keptShare = 0.96;
 /** How much more begins than the process gets done, so that it is never without work and finds out when it can do more. */
 const eagerness = 2;
+/** What one takes of the process at least, milliseconds, so that the pace has an end. */
+const leastCostMs = 0.01;
+/** A turn in which there was nothing to do is shorter, milliseconds; anything that has arrived takes longer. */
+const emptyTurnMs = 0.1;
 /** What may begin at once: more of them make turns longer and get no more done, and one alone gives up a seventh of what the process can do. */
 const mostAtOnce = 2;
 /** Connections that are let pass before work begins; one costs about a tenth of a request. */
@@ -66,6 +70,11 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
   /** What began since the process was looked at, and how active it had been by then. */
   let begun = 0;
   let activeBefore = activeMs();
+  /** When the turn began that goes on. */
+  let turnedAt = 0;
+  /** What passed in empty turns while work waited for the pace, and by the last look. To the event loop that is no idleness, but it is nobody's cost. */
+  let emptyMs = 0;
+  let emptyBefore = 0;
 
   function begin(work: () => void): void {
     if (queue.length === 0 && mayBegin()) return start(work);
@@ -90,11 +99,14 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
     if (isTurning) return;
     isTurning = true;
     hasConnected = false;
+    turnedAt = now();
     setImmediate(endTurn);
   }
 
   function endTurn(): void {
     isTurning = false;
+    const turnMs = now() - turnedAt;
+    if (turnMs < emptyTurnMs) emptyMs += turnMs;
     if (hasConnected && passed < mostPassing) {
       passed += 1;
       return turn();
@@ -111,13 +123,15 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
     if (begun === 0 && queue.length > 0) return;
     const active = activeMs();
     if (begun > 0) {
-      const tookMs = Math.min(active - activeBefore, begun * mostCostMs);
+      const workedMs = active - activeBefore - (emptyMs - emptyBefore);
+      const tookMs = Math.min(Math.max(workedMs, begun * leastCostMs), begun * mostCostMs);
       costMs += (1 - (1 - newWeight) ** begun) * (tookMs / begun - costMs);
       lately.activeMs = keptShare * lately.activeMs + tookMs;
       lately.begun = keptShare * lately.begun + begun;
     }
     begun = 0;
     activeBefore = active;
+    emptyBefore = emptyMs;
   }
 
   return {

@@ -115,6 +115,18 @@ describe('turns', () => {
     turnAll();
   });
 
+  it('take empty turns, in which work waits for the pace, for no work', () => {
+    const { begun, enter, turn, turnAll, tick, expectedMs, waiting } = setUp();
+    enter(1, 10);
+    for (let turns = 0; turns < 20; turns += 1) turn(0.0625);
+    expect(begun).toHaveLength(4);
+    turn(3);
+    expect(begun).toHaveLength(6);
+    tick();
+    expect(expectedMs() / waiting()).toBeCloseTo((0.96 * 25 + 3) / (0.96 * 25 + 6));
+    turnAll();
+  });
+
   it('let connections pass first, one in each turn, but no more than eight', () => {
     const { enter, connect, turn, turnAll } = setUp();
     enter(1, 12);
