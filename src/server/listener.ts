@@ -53,6 +53,8 @@ export function createListener(handler: RequestListener, log: Log, limits: Limit
 const toNodeOptions = ({ maxUrlBytes, maxHeaderBytes, headerMs, bodyMs, idleMs }: Limits) => ({
   /** Checked here, so that its absence is a problem like others. */
   requireHostHeader: false,
+  /** A request without a body has no stream that would have to end. */
+  optimizeEmptyRequests: true,
   /** Node counts the target too, and stops when so many are reached; which of the two it was is found out here. */
   maxHeaderSize: maxUrlBytes + maxHeaderBytes + 1,
   headersTimeout: headerMs,
