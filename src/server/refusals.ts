@@ -55,7 +55,7 @@ const toStatus = ({ statusCode = 500 }: FastifyError): number =>
 const isBodyError = ({ code }: Partial<FastifyError>): boolean => code?.startsWith('FST_ERR_CTP_') === true;
 
 /** Whether the body will never be whole. */
-const isCutOff = ({ raw }: FastifyRequest): boolean => raw.destroyed && !raw.complete;
+const isCutOff = ({ raw }: FastifyRequest): boolean => raw.socket.destroyed && !raw.complete;
 
 const partNames = { params: 'path', querystring: 'query', headers: 'header', body: 'body' } as const;
 /** Listed problems of one request at most. */
