@@ -1,9 +1,7 @@
-import { constants, getPriority, setPriority } from 'node:os';
-import { setTimeout as wait } from 'node:timers/promises';
 import { median } from '../measure.ts';
-import { createClient } from './client.ts';
 import { type Guarantee, toCount, toMs } from './guarantee.ts';
 import type { StreamFigures } from './open-loop.ts';
+import { findShedTimes, type PoliteFigures } from './polite.ts';
 import { type Stage, withStage } from './stage.ts';
 import { inCalm, type Stolen, watchStolen } from './stolen.ts';
 
@@ -33,11 +31,6 @@ const connections = 1_500;
 const maxInFlight = 1_000;
 /** Of more than this, milliseconds, a second says something about the machine's neighbours, and is not judged. */
 const mostStolenMs = 10;
-/** Clients with connections of their own that come back only after the longest Retry-After, and what lies between them. */
-const politeClients = 200;
-const patienceMs = 3_500;
-/** What the problem of a shed request says. */
-const shedDetail = 'the server has too much to do';
 /** The connections that find the peak: enough to keep the server busy, and so few that none is turned away while it is slow. */
 const peakConnections = 64;
 
@@ -65,14 +58,6 @@ interface Recovery {
   /** Until it was normal again. */
   readonly seconds: number;
   /** Seconds that were not normal, but in which the machine had taken a core. */
-  readonly stolen: number;
-}
-
-/** What those saw who had not come back before they were told to. */
-interface PoliteFigures {
-  /** How long they waited for their 503, milliseconds. */
-  readonly shedTimes: readonly number[];
-  /** Of how many the machine had taken a core meanwhile; their times are not among them. */
   readonly stolen: number;
 }
 
@@ -151,7 +136,7 @@ async function tryLoad(stage: Stage, times: number, seconds: number): Promise<Om
         seconds,
         rate: times * peak,
         happen: async () => {
-          polite = comingFirst(() => findShedTimes(stage.port, seconds));
+          polite = findShedTimes(stage.port, path, seconds);
         },
       },
       ...Array.from({ length: calmSteps }, () => ({ ...calm, happen: watch })),
@@ -175,41 +160,6 @@ function toRecovery(normal: readonly boolean[], stolenMs: readonly number[]): Re
   const isStolen = (index: number) => Math.max(stolenMs[index] ?? 0, stolenMs[index - 1] ?? 0) > mostStolenMs;
   const seconds = (normal.findLastIndex((isGood, index) => !isGood && !isStolen(index)) + 1) * calmSeconds;
   return { seconds, stolen: normal.filter((isGood, index) => !isGood && index >= seconds / calmSeconds).length };
-}
-
-/** Whoever measures how long an answer took must not wait for a core that the load has; where the system lets it, it does not. */
-async function comingFirst<T>(measure: () => Promise<T>): Promise<T> {
-  const usual = getPriority();
-  try {
-    setPriority(constants.priority.PRIORITY_HIGHEST);
-  } catch {
-    return measure();
-  }
-  return measure().finally(() => setPriority(usual));
-}
-
-/** Asks, now and then, from connections that were open before, for so long. */
-async function findShedTimes(port: number, seconds: number): Promise<PoliteFigures> {
-  const until = performance.now() + seconds * 1_000;
-  const shedTimes: number[] = [];
-  let stolen = 0;
-  const ask = async (index: number): Promise<void> => {
-    const client = createClient(port, 1);
-    await wait((index / politeClients) * patienceMs);
-    for (let isFirst = true; performance.now() < until; isFirst = false) {
-      const stolenSince = watchStolen();
-      const { body, tookMs } = await client.get(path);
-      // What waited, and found an upstream busy, is another 503.
-      if (body.includes(shedDetail) && !isFirst) {
-        if (stolenSince().mostMs > 0) stolen += 1;
-        else shedTimes.push(tookMs);
-      }
-      await wait(patienceMs);
-    }
-    client.close();
-  };
-  await Promise.all(Array.from({ length: politeClients }, (_, index) => ask(index)));
-  return { shedTimes, stolen };
 }
 
 /** As it was before, within what noise does. */
