@@ -42,8 +42,11 @@ const eagerness = 2;
 const leastCostMs = 0.01;
 /** A turn in which there was nothing to do is shorter, milliseconds; anything that has arrived takes longer. */
 const emptyTurnMs = 0.1;
-/** What may begin at once: more of them make turns longer and get no more done, and one alone gives up a seventh of what the process can do. */
-const mostAtOnce = 2;
+/** What may begin at once, as much as takes so many milliseconds: more would make turns longer and get no more done. */
+const mostAtOnceMs = 0.4;
+/** The same in numbers: one alone gives up a seventh of what the process can do, and eight were no faster than four. */
+const leastAtOnce = 2;
+const mostAtOnce = 8;
 /** Connections that are let pass before work begins; one costs about a tenth of a request. */
 const mostPassing = 8;
 
@@ -65,7 +68,7 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
   /** How active the process was lately, milliseconds, and for how many. */
   const lately = { activeMs: firstBegun * firstCostMs, begun: firstBegun };
   /** What may begin now, and since when that is known. */
-  let credit = mostAtOnce;
+  let credit = leastAtOnce;
   let creditAt = now();
   /** What began since the process was looked at, and how active it had been by then. */
   let begun = 0;
@@ -84,7 +87,8 @@ export function createTurns({ isBehind = () => false, activeMs = toActiveMs }: T
 
   function mayBegin(): boolean {
     const at = now();
-    credit = Math.min(mostAtOnce, credit + (eagerness * (at - creditAt)) / costMs);
+    const most = Math.min(Math.max(mostAtOnceMs / costMs, leastAtOnce), mostAtOnce);
+    credit = Math.min(most, credit + (eagerness * (at - creditAt)) / costMs);
     creditAt = at;
     return credit >= 1 && !isBehind();
   }

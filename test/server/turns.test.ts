@@ -65,6 +65,24 @@ describe('turns', () => {
     expect(begun).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
   });
 
+  it.each([
+    { tookMs: 1, atOnce: 2 },
+    { tookMs: 0.19, atOnce: 2 },
+    { tookMs: 0.095, atOnce: 4 },
+    { tookMs: 0.01, atOnce: 8 },
+  ])('begin $atOnce at once where one takes $tookMs ms', ({ tookMs, atOnce }) => {
+    const { process, begun, enter, tick, turnAll } = setUp();
+    for (let number = 1; number <= 1_000; number += 1) {
+      enter(number, number);
+      time += 10;
+      process.idleMs += 10 - tookMs;
+      tick();
+    }
+    enter(1_001, 1_020);
+    expect(begun).toHaveLength(1_000 + atOnce);
+    turnAll();
+  });
+
   it('begin nothing while answers wait to be read', () => {
     const { process, enter, turn, turnAll, begun } = setUp();
     process.isBehind = true;
