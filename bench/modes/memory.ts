@@ -46,9 +46,9 @@ export const memoryMode: Mode = {
       await session.withServers([name], { setup }, async ([server]) => {
         if (!server) return;
         await warmUp(server, merge, session.load, toShort(pace));
-        // Until the timers of the warm-up are over, which some servers leave behind.
-        if (!smoke) await sleep(deadlineMs);
         for (const [index, { toPath }] of situations.entries()) {
+          // Until timers and idle connections of what was before are over, which some servers leave behind.
+          if (!smoke) await sleep(deadlineMs);
           found[index]?.push(await hold(session, server, { count, delayMs, path: toPath(delayMs) }));
         }
       });
