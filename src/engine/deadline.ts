@@ -7,11 +7,9 @@ export const now = (): number => performance.now();
 /** Milliseconds left until the point in time, never negative. */
 export const remainingMs = (deadlineAt: number): number => Math.max(0, deadlineAt - now());
 
-/** Runs `onTime` after `ms`, clamped to what a timer can take. Returns what stops it. */
-export function startTimer(ms: number, onTime: () => void): () => void {
-  const timer = setTimeout(onTime, Math.min(Math.max(0, Math.ceil(ms)), longestTimerMs));
-  return () => clearTimeout(timer);
-}
+/** Runs `onTime` after `ms`, clamped to what a timer can take. `clearTimeout` stops it. */
+export const startTimer = (ms: number, onTime: () => void): NodeJS.Timeout =>
+  setTimeout(onTime, Math.min(Math.max(0, Math.ceil(ms)), longestTimerMs));
 
 /** Whether a configured duration is usable: a finite number of milliseconds above zero. */
 export const isDuration = (ms: number): boolean => Number.isFinite(ms) && ms > 0 && ms <= longestTimerMs;

@@ -55,7 +55,7 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
     const onLate = () =>
       scope.abort({ code: 'timeout', message: `no answer within ${deadlineMs} ms`, reason: 'deadline' });
     const leftMs = remainingMs(deadlineAt);
-    const stopTimer = startTimer(leftMs, onLate);
+    const timer = startTimer(leftMs, onLate);
     // It waited for so long before it could begin.
     if (leftMs === 0) onLate();
     scope.onAbort(finish);
@@ -106,7 +106,7 @@ export function execute(plan: Plan, request: RouteRequest, options: ExecuteOptio
     function finish(reason: Failure): void {
       if (isOver) return;
       isOver = true;
-      stopTimer();
+      clearTimeout(timer);
       const endedAt = now();
       // Before the reports: what had not left yet is no attempt.
       scope.abort(notNeeded);

@@ -29,16 +29,16 @@ export function createConnector(
     lookup: createLookup({ privateAddresses, patienceMs: connectMs }, lookup),
   });
   return (options, callback) => {
-    let stopTimer = () => {};
+    let timer: NodeJS.Timeout | undefined;
     const connecting: unknown = connect(options, (error, socket) => {
-      stopTimer();
+      clearTimeout(timer);
       if (error) return callback(error, null);
       limitFraming(socket);
       if (habits.saysContinue) skipContinue(socket);
       callback(null, socket);
     });
     const socket = connecting as Socket; // undici returns it, though its types do not say so
-    stopTimer = startTimer(connectMs, () =>
+    timer = startTimer(connectMs, () =>
       socket.destroy(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`)),
     );
   };

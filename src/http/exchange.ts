@@ -200,7 +200,8 @@ function onHead<T>(exchange: Progress<T>, status: number): void {
   else if (failure) {
     options.settle(failure);
     exchange.state = 'discard';
-    exchange.callOff = startTimer(discardMs, () => exchange.stop());
+    const timer = startTimer(discardMs, () => exchange.stop());
+    exchange.callOff = () => clearTimeout(timer);
   } else if (Number(exchange.headers['content-length']) > options.maxBytes)
     refuse(exchange, tooLarge(options.maxBytes));
   else exchange.state = 'body';

@@ -58,7 +58,8 @@ export function toHeaders(request: UpstreamRequest, traceparent: string, forward
   if (!hasField(headers, 'accept')) headers.push('accept', 'application/json');
   if (request.body !== undefined && !hasField(headers, 'content-type'))
     headers.push('content-type', 'application/json');
-  return headers;
+  // Without the room to grow, which is kept as long as the call.
+  return headers.slice();
 }
 
 /** Whether a flat list of names and values has the name. */

@@ -89,13 +89,13 @@ export function hedge({
         }
 
         function settle(outcome: Outcome<O>, reason: Failure): void {
-          stopTimer();
+          clearTimeout(timer);
           unsubscribe();
           resolve(outcome);
           for (const scope of scopes) scope.abort(reason);
         }
 
-        const stopTimer = startTimer(delayMs, () => {
+        const timer = startTimer(delayMs, () => {
           if (mayHedge()) attempt(false);
         });
         let unsubscribe = () => {};

@@ -45,12 +45,12 @@ export function createPlaces(limit: number): Places {
       let unsubscribe = () => {};
       const end = (failure?: Failure) => {
         isOver = true;
-        stopTimer();
+        clearTimeout(timer);
         unsubscribe();
         endTurn();
         resolve(failure);
       };
-      const stopTimer = startTimer(maxMs, () => end(late));
+      const timer = startTimer(maxMs, () => end(late));
       unsubscribe = scope.onAbort(end);
       const beFirst = () =>
         new Promise<void>((done) => {

@@ -88,12 +88,12 @@ export function retry({
 /** Waits; gives the failure when the scope is aborted meanwhile. */
 const pause = (ms: number, scope: Scope): Promise<Failure | undefined> =>
   new Promise((resolve) => {
-    const stopTimer = startTimer(ms, () => {
+    const timer = startTimer(ms, () => {
       unsubscribe();
       resolve(undefined);
     });
     const unsubscribe = scope.onAbort((failure) => {
-      stopTimer();
+      clearTimeout(timer);
       resolve(failure);
     });
   });

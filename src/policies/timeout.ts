@@ -25,9 +25,9 @@ export function timeout(ms: number): Policy {
       if (deadlineAt >= context.deadlineAt) return next(input, context);
       return new Promise((resolve, reject) => {
         const scope = createScope(context.scope);
-        const stopTimer = startTimer(ms, () => scope.abort(late));
+        const timer = startTimer(ms, () => scope.abort(late));
         const settle = (outcome: Outcome<O>) => {
-          stopTimer();
+          clearTimeout(timer);
           scope.release();
           resolve(outcome);
         };

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, getPriority, setPriority } from 'node:os';
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 
 /** Tells V8 what it takes wrongly in a server. For a process of one's own: it holds for everything in it. */
 export function tuneV8(): void {
   tuneHeap();
-  boundNewSpace();
   if (process.platform === 'linux') letEventLoopGoFirst();
 }
 
@@ -16,32 +15,15 @@ export function tuneV8(): void {
  *
  * Not to begin a full collection until the old objects have come most of the way to V8's own limit. By default it was seen to begin at
  * a third of it, several times within two seconds (docs/decisions/overload.md).
+ *
+ * Nor for 64 MiB of buffers alone, which answers of 200 KB fill within 60 ms: nearly all of them are garbage that a young collection
+ * finds, and the full one took up to half of the time (docs/performance.md). With the flag they count as the objects do.
  */
 function tuneHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
   setFlagsFromString('--incremental-marking-soft-trigger=80');
   setFlagsFromString('--incremental-marking-hard-trigger=95');
-}
-
-/** What new objects may take, bytes, with the half they are copied to. */
-const mostNewBytes = 64 * 1_024 * 1_024;
-/** How often it is looked at until it has so many, milliseconds: a busy process fills them in some 50. */
-const lookMs = 20;
-
-/**
- * Not to give new objects ever more room: V8's own limit follows the machine's memory, 128 MiB were seen, and going round in more than
- * the processor's caches hold makes a merge dearer (docs/performance.md).
- */
-function boundNewSpace(): void {
-  let canGrow = true;
-  // The limit itself cannot be changed any more; by what the room grows, can. After quiet times V8 takes some of it back.
-  const timer = setInterval(() => {
-    const size = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')?.space_size ?? 0;
-    if (canGrow === size < mostNewBytes) return;
-    canGrow = !canGrow;
-    setFlagsFromString(`--semi-space-growth-factor=${canGrow ? 2 : 1}`);
-  }, lookMs);
-  timer.unref();
+  setFlagsFromString('--external-memory-accounted-in-global-limit');
 }
 
 /** Where Linux lists the threads of this process, each with its name. */

@@ -16,7 +16,8 @@ test('time left counts down on the monotonic clock and is never negative', () =>
 describe('a timer', () => {
   const start = (ms: number) => {
     const onTime = vi.fn<() => void>();
-    return { onTime, stop: startTimer(ms, onTime) };
+    const timer = startTimer(ms, onTime);
+    return { onTime, stop: () => clearTimeout(timer) };
   };
 
   test('fires once, when its time has come', () => {
