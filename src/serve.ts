@@ -9,7 +9,7 @@ import { type Config, ConfigError } from './config.ts';
 import { prepareDrain } from './server/drain.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
 import { openOutput } from './server/output.ts';
-import { tuneV8 } from './server/v8.ts';
+import { collectInTime, tuneV8 } from './server/v8.ts';
 
 /** How long the last lines may take to whoever reads them, milliseconds: nobody may be there. */
 const lastLinesMs = 500;
@@ -33,6 +33,7 @@ export async function serve(config: Config): Promise<void> {
     edge: config.edge,
     logger,
   });
+  collectInTime(server.server);
   const drain = prepareDrain(server, readiness);
 
   whenStopped(config.stopMs, async (signal, error) => {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, type Route, Type, type Upstream } from '../../src/index.ts';
 import { type StandardOptions, standard } from '../../src/policies/standard.ts';
-import { tuneV8 } from '../../src/server/v8.ts';
+import { collectInTime, tuneV8 } from '../../src/server/v8.ts';
 import { answerQuestions } from '../child.ts';
 
 /** A route and the upstreams that it calls, by name. */
@@ -57,6 +57,7 @@ const questions = {
       admission: { maxInFlight },
       logger: pino({ level: 'warn' }, { write: onLine }),
     });
+    collectInTime(server.server);
     return Number(
       new URL(await server.listen({ port: 0, host: '127.0.0.1', backlog: server.server.maxConnections })).port,
     );

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../src/config.ts';
-import { tuneV8 } from '../../src/server/v8.ts';
+import { collectInTime, tuneV8 } from '../../src/server/v8.ts';
 import { supervise } from '../../src/workers.ts';
 import { answerQuestions } from '../child.ts';
 import { readCpu, type Usage } from '../measure.ts';
@@ -58,6 +58,7 @@ async function askUsage(worker: Worker): Promise<WorkerUsage> {
 async function work(): Promise<void> {
   tuneV8();
   const app = await createApp(JSON.parse(process.env[optionsKey] ?? '') as ServerOptions); // `listen` above wrote it
+  collectInTime(app.server);
   let requests = 0;
   app.server.on('request', () => {
     requests += 1;
