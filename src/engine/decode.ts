@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type Bytes, toWhole } from './bytes.ts';
 import { type AnswerHeaders, failed, type Ok, type Outcome, ok } from './outcome.ts';
 import type { Decode } from './request.ts';
 import type { Selection } from './selection.ts';
@@ -30,7 +31,7 @@ export function compileDecode<T>(schema: TSchema): Decode<T> {
   const check = compileCheck<T>(schema);
   const closed = isClosed(schema);
   const decode: Decode<T> = (bytes, headers, projected) => {
-    const parsed = parse(projected ?? bytes.toString('utf8'));
+    const parsed = parse(projected ?? toText(bytes));
     if (parsed.status === 'failed') return parsed;
     const checked = check(parsed.value);
     // What is said of a mismatch is said of the whole answer.
@@ -52,7 +53,7 @@ export function compileSelectedDecode<T>(schema: TSchema, { form, write }: Selec
   const reader = createReader(strip);
   const decode: Decode<T> = (bytes, headers, projected, selected) => {
     if (selected) return toUnread(reader, bytes, headers, selected);
-    const parsed = parse(projected ?? bytes.toString('utf8'));
+    const parsed = parse(projected ?? toText(bytes));
     if (parsed.status === 'failed') return parsed;
     const checked = check(parsed.value);
     // As above.
@@ -66,7 +67,7 @@ export function compileSelectedDecode<T>(schema: TSchema, { form, write }: Selec
 /** An answer that is parsed when it is read, if ever. */
 interface Unread {
   status: 'ok';
-  bytes: Buffer;
+  bytes: Bytes;
   selected: Buffer | undefined;
   headers: AnswerHeaders;
   parsed: { readonly value: unknown } | undefined;
@@ -75,14 +76,14 @@ interface Unread {
 /** What unread answers have in common: in a literal for each, a getter costs a microsecond. */
 const createReader = (strip: Strip): ThisType<Unread> => ({
   get value() {
-    this.parsed ??= { value: strip(JSON.parse(this.bytes.toString('utf8'))) };
+    this.parsed ??= { value: strip(JSON.parse(toText(this.bytes))) };
     return this.parsed.value;
   },
 });
 
 const anyReader = createReader((value) => value);
 
-function toUnread<T>(reader: object, bytes: Buffer, headers: AnswerHeaders, selected?: Buffer): Outcome<T> {
+function toUnread<T>(reader: object, bytes: Bytes, headers: AnswerHeaders, selected?: Buffer): Outcome<T> {
   // What is read is a T: any JSON is where the schema takes anything, else the transport has checked it. The rest follows.
   const outcome = Object.create(reader) as Unread & Ok<T>;
   outcome.status = 'ok';
@@ -92,6 +93,8 @@ function toUnread<T>(reader: object, bytes: Buffer, headers: AnswerHeaders, sele
   outcome.parsed = undefined;
   return outcome;
 }
+
+const toText = (bytes: Bytes): string => toWhole(bytes).toString('utf8');
 
 /** Whether any JSON matches. */
 export const takesAnything = (schema: TSchema): boolean => Type.IsUnknown(schema) || Type.IsAny(schema);

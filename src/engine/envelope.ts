@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import type { Execution, Payload } from './execute.ts';
 import { type Failure, toInternalFailure } from './failure.ts';
 import type { Plan, PlannedSource } from './plan.ts';
@@ -59,7 +60,12 @@ export function compileEnvelope(plan: Plan, { hasDurations = true }: EnvelopeOpt
 
   function splice({ reports }: Execution): readonly Uint8Array[] {
     const parts: Uint8Array[] = [];
-    keys.forEach((key, index) => parts.push(key, toBytes(reports[index])));
+    keys.forEach((key, index) => {
+      const bytes = toBytes(reports[index]);
+      parts.push(key);
+      if (Buffer.isBuffer(bytes)) parts.push(bytes);
+      else for (const piece of bytes) parts.push(piece);
+    });
     parts.push(closing);
     return parts;
   }
@@ -118,7 +124,7 @@ function toMembers(report: SourceReport | undefined, stands: StandIns | undefine
   return outcome.selected ?? source.selection?.write(outcome.value) ?? stands.nulls;
 }
 
-function toBytes(report: SourceReport | undefined): Uint8Array {
+function toBytes(report: SourceReport | undefined): Bytes {
   if (!report) return nullBytes;
   const { outcome, source } = report;
   if (outcome.status === 'failed') return source.fallback?.bytes ?? nullBytes;

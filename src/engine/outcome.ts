@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import type { Failure, FailureCode } from './failure.ts';
 
 /** Header names in lower case, values as the upstream sent them. */
@@ -9,7 +10,7 @@ export interface Ok<T> {
   /** The answer, checked against the provider's `output`; parsed on first use where nothing needed it before. */
   readonly value: T;
   /** The upstream's own JSON text, checked; absent where the answer did not arrive as bytes or must not leave unchanged. */
-  readonly bytes?: Uint8Array | undefined;
+  readonly bytes?: Bytes | undefined;
   /** What the template of a declared merge takes of it, as members of JSON; absent where nobody has selected it yet. */
   readonly selected?: Buffer | undefined;
   /** The upstream's response headers; only those that a route names ever leave. */

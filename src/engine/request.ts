@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import type { CallContext } from './call.ts';
 import type { AnswerForm } from './form.ts';
 import type { AnswerHeaders, Outcome } from './outcome.ts';
@@ -33,7 +34,7 @@ export interface Decode<T> {
    * `projected` is the text without fields beside those of `shape`, where the transport has dropped any; `selected` what it has
    * written by `form`, where it found nothing that does not match.
    */
-  (bytes: Buffer, headers: AnswerHeaders, projected?: string, selected?: Buffer): Outcome<T>;
+  (bytes: Bytes, headers: AnswerHeaders, projected?: string, selected?: Buffer): Outcome<T>;
   /** What of the text is of use. Absent: all of it. */
   readonly shape?: Shape | undefined;
   /** What of the text is to be written, and the types it has. Absent: nothing, or more than types is to be checked. */

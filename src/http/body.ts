@@ -1,31 +1,45 @@
 import { gunzip } from 'node:zlib';
 import pLimit from 'p-limit';
+import { type Bytes, toWhole } from '../engine/bytes.ts';
 import { type Failed, failed } from '../engine/outcome.ts';
+import { addPiece, createPieces, type Pieces, toList } from './pieces.ts';
 
 /** The chunks of one body, as far as they have come. */
 export interface Body {
   readonly maxBytes: number;
-  first: Buffer | undefined;
-  rest: Buffer[] | undefined;
   size: number;
+  /** The first chunk, as long as no other has come. */
+  first: Buffer | undefined;
+  pieces: Pieces | undefined;
 }
 
 /** A body that may have so many bytes, of which none have come. A record, because there are three in most requests. */
-export const createBody = (maxBytes: number): Body => ({ maxBytes, first: undefined, rest: undefined, size: 0 });
+export const createBody = (maxBytes: number): Body => ({
+  maxBytes,
+  size: 0,
+  first: undefined,
+  pieces: undefined,
+});
 
 /** False when the chunk passes the limit; it is not kept then. */
 export function addChunk(body: Body, chunk: Buffer): boolean {
   body.size += chunk.length;
   if (body.size > body.maxBytes) return false;
-  if (!body.first) body.first = chunk;
-  else if (body.rest) body.rest.push(chunk);
-  else body.rest = [body.first, chunk];
+  if (body.pieces) addPiece(body.pieces, chunk);
+  else if (!body.first) body.first = chunk;
+  else {
+    body.pieces = createPieces();
+    addPiece(body.pieces, body.first);
+    addPiece(body.pieces, chunk);
+    body.first = undefined;
+  }
   return true;
 }
 
-/** Everything in one piece. */
-export const toBytes = ({ first, rest, size }: Body): Buffer =>
-  rest ? Buffer.concat(rest, size) : (first ?? Buffer.alloc(0));
+/** Everything that has come. */
+export const toBytes = ({ first, pieces }: Body): Bytes => (pieces ? toList(pieces) : (first ?? noBytes));
+
+const noBytes = Buffer.alloc(0);
 
 /** What is said of a body over the limit. */
 export const tooLarge = (maxBytes: number): Failed =>
@@ -61,5 +75,8 @@ export function inflate(bytes: Buffer, maxBytes: number, done: (result: Buffer |
 }
 
 /** The bytes without a byte order mark, which JSON text does not need (RFC 8259, 8.1). */
-export const withoutByteOrderMark = (bytes: Buffer): Buffer =>
-  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+export function withoutByteOrderMark(bytes: Bytes): Bytes {
+  // No JSON begins like this, so what is put together for it is rare.
+  if (!Buffer.isBuffer(bytes)) return bytes[0]?.[0] === 0xef ? withoutByteOrderMark(toWhole(bytes)) : bytes;
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { type Bytes, toWhole } from '../engine/bytes.ts';
 import { startTimer } from '../engine/deadline.ts';
 import { toInternalFailure } from '../engine/failure.ts';
 import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
@@ -169,7 +170,7 @@ function onResponseEnd<T>(this: Progress<T>): void {
   if (this.wire?.socket.errored) return options.settle(toFailed(this.wire.socket.errored, true));
   const bytes = toBytes(this.body);
   if (this.isNoContent || !isGzip(this.headers)) return onWhole(this, bytes);
-  this.callOff = inflate(bytes, options.maxBytes, (result) => {
+  this.callOff = inflate(toWhole(bytes), options.maxBytes, (result) => {
     if (!Buffer.isBuffer(result)) options.settle(result);
     else if (options.hold?.(result.length) === false) options.settle(tooMuch);
     else onWhole(this, result);
@@ -207,7 +208,7 @@ function onHead<T>(exchange: Progress<T>, status: number): void {
   else exchange.state = 'body';
 }
 
-function onWhole<T>(exchange: Progress<T>, bytes: Buffer): void {
+function onWhole<T>(exchange: Progress<T>, bytes: Bytes): void {
   const { options } = exchange;
   const text = exchange.isNoContent ? nullText : withoutByteOrderMark(bytes);
   if (text.length === 0) return options.settle(failed('invalid_response', 'the answer is empty', { reason: 'empty' }));
@@ -216,7 +217,7 @@ function onWhole<T>(exchange: Progress<T>, bytes: Buffer): void {
   });
 }
 
-function toOutcome<T>({ options: { json, decode }, headers }: Progress<T>, text: Buffer): Outcome<T> {
+function toOutcome<T>({ options: { json, decode }, headers }: Progress<T>, text: Bytes): Outcome<T> {
   try {
     return decodeBody(text, headers, json, decode);
   } catch (cause) {

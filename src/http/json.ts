@@ -1,3 +1,4 @@
+import type { Bytes } from '../engine/bytes.ts';
 import { type AnswerHeaders, type Failed, failed, type Outcome } from '../engine/outcome.ts';
 import type { Decode } from '../engine/request.ts';
 import type { Shape } from '../engine/shape.ts';
@@ -15,19 +16,14 @@ const failures: Readonly<Record<Exclude<JsonVerdict, 'ok'>, Failed>> = {
 };
 
 /** Checks a body and decodes it, if it can be passed on or parsed. Nothing is parsed before: JSON is the bomb, not bytes. */
-export function decodeBody<T>(
-  bytes: Buffer,
-  headers: AnswerHeaders,
-  limits: JsonLimits,
-  decode: Decode<T>,
-): Outcome<T> {
+export function decodeBody<T>(bytes: Bytes, headers: AnswerHeaders, limits: JsonLimits, decode: Decode<T>): Outcome<T> {
   const selected = decode.form && toSelect(decode.form)(bytes, limits);
   if (selected) return decode(bytes, headers, undefined, selected);
   const { verdict, text } = read(bytes, limits, decode.shape);
   return verdict === 'ok' ? decode(bytes, headers, text) : failures[verdict];
 }
 
-function read(bytes: Buffer, limits: JsonLimits, shape: Shape = 'any'): Projected {
+function read(bytes: Bytes, limits: JsonLimits, shape: Shape = 'any'): Projected {
   return shape === 'any' ? { verdict: checkJson(bytes, limits) } : toProjection(shape)(bytes, limits);
 }
 

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { isDigit, scanLiteral, scanNumber, scanString, skipSpace } from './scan.ts';
+import { toWhole } from './text.ts';
 import type { TextCheck } from './verdict.ts';
 
 const quote = 0x22;
@@ -11,7 +13,9 @@ const openArray = 0x5b;
 const closeArray = 0x5d;
 
 /** The check without WebAssembly: the same steps as wasm/assembly/check.ts, so the same verdicts. */
-export const checkInScript: TextCheck = (bytes, { depth, tokens }) => {
+export const checkInScript: TextCheck = (text, { depth, tokens }) => {
+  const bytes = toWhole(text);
+  if (!isUtf8(bytes)) return 'not_utf8';
   /** For each open container, whether the one around it is an object. */
   const stack: boolean[] = [];
   const found = { loneSurrogate: false };

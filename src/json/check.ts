@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { checkInScript } from './check-script.ts';
 import { createWasmCheck } from './check-wasm.ts';
+import type { Text } from './text.ts';
 import { defaultJsonLimits, type JsonLimits, type JsonVerdict, type TextCheck } from './verdict.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -12,10 +12,9 @@ let checkText: TextCheck | undefined;
  * Whether the bytes are exactly one JSON document (RFC 8259) in valid UTF-8 and within the limits, by default a depth of 64
  * and 200,000 tokens. Agrees with `JSON.parse` on every document and builds nothing. A byte order mark is not JSON.
  */
-export const checkJson = (bytes: Uint8Array, limits: JsonLimits = defaultJsonLimits): JsonVerdict => {
-  if (!isUtf8(bytes)) return 'not_utf8';
+export const checkJson = (text: Text, limits: JsonLimits = defaultJsonLimits): JsonVerdict => {
   checkText ??= chooseCheck();
-  return checkText(bytes, limits);
+  return checkText(text, limits);
 };
 
 function chooseCheck(): TextCheck {

@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { checkJson } from './check.ts';
 import { type Shape, toShapeTable } from './shape-table.ts';
+import { type Text, toLength } from './text.ts';
 import { defaultJsonLimits, type JsonLimits, type JsonVerdict, toVerdict } from './verdict.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -14,7 +14,7 @@ export interface Projected {
 }
 
 /** Checks a document as `checkJson` does, and drops fields from its text on the same way. Never changes its argument. */
-export type Projection = (bytes: Buffer, limits?: JsonLimits) => Projected;
+export type Projection = (text: Text, limits?: JsonLimits) => Projected;
 
 /** Bytes of the stack for each open container: `frameSize` in wasm/assembly/check.ts. */
 const frameSize = 16;
@@ -28,14 +28,15 @@ const deepest = 1024;
  */
 export function compileProjection(shape: Shape): Projection {
   const table = toShapeTable(shape);
-  return (bytes, limits = defaultJsonLimits) => {
-    if (!isUtf8(bytes)) return { verdict: 'not_utf8' };
-    const { length } = bytes;
+  return (text, limits = defaultJsonLimits) => {
+    const length = toLength(text);
     // No document is deeper, or has more tokens, than it has bytes.
     const depth = Math.min(Math.max(0, limits.depth), length);
     const tokens = Math.min(Math.max(0, limits.tokens), length);
-    const placed = depth > deepest ? undefined : openWorkspace()?.place(bytes, (depth + 1) * frameSize + table.length);
-    if (!placed) return { verdict: checkJson(bytes, limits) };
+    const front = (depth + 1) * frameSize + table.length;
+    const placed = depth > deepest ? undefined : openWorkspace()?.place(text, length, front);
+    if (!placed) return { verdict: checkJson(text, limits) };
+    if (!placed.isUtf8) return { verdict: 'not_utf8' };
     const { program, memory, start } = placed;
     const tableStart = start - table.length;
     memory.set(table, tableStart);

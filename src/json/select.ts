@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { type DocumentForm, toFormTable } from './form-table.ts';
+import { type Text, toLength } from './text.ts';
 import { defaultJsonLimits, type JsonLimits } from './verdict.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -9,7 +9,7 @@ export type { DocumentForm } from './form-table.ts';
  * Checks a document as `checkJson` does and its values against the types of a form, and writes the members that the form takes
  * of it: JSON text without braces. Undefined where that is not sure, and somebody has to check, parse and look.
  */
-export type Select = (bytes: Buffer, limits?: JsonLimits) => Buffer | undefined;
+export type Select = (text: Text, limits?: JsonLimits) => Buffer | undefined;
 
 /** Depth limits above this one are for others: the program calls itself for each level. */
 const deepest = 1024;
@@ -25,13 +25,13 @@ const longest = 2 ** 28;
  */
 export function compileSelect(form: DocumentForm): Select {
   const table = toFormTable(form);
-  return (bytes, limits = defaultJsonLimits) => {
-    const { length } = bytes;
-    if (limits.depth > deepest || length > longest || !isUtf8(bytes)) return undefined;
+  return (text, limits = defaultJsonLimits) => {
+    const length = toLength(text);
+    if (limits.depth > deepest || length > longest) return undefined;
     const tokens = Math.min(Math.max(0, limits.tokens), length);
     const room = 2 * length + 1024;
-    const placed = openWorkspace()?.place(bytes, room + table.length);
-    if (!placed) return undefined;
+    const placed = openWorkspace()?.place(text, length, room + table.length);
+    if (!placed?.isUtf8) return undefined;
     const { program, memory, start } = placed;
     const tableStart = start - table.length;
     const out = tableStart - room;

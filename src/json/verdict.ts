@@ -1,3 +1,5 @@
+import type { Text } from './text.ts';
+
 /** What a document may cost whoever reads it. */
 export interface JsonLimits {
   /** Containers open at the same time; a document without any has depth 0. */
@@ -13,8 +15,8 @@ export interface JsonLimits {
  */
 export type JsonVerdict = 'ok' | 'not_json' | 'not_utf8' | 'lone_surrogate' | 'too_deep' | 'too_many_tokens';
 
-/** Checks a text that is known to be valid UTF-8. */
-export type TextCheck = (bytes: Uint8Array, limits: JsonLimits) => JsonVerdict;
+/** A check of a whole text. */
+export type TextCheck = (text: Text, limits: JsonLimits) => JsonVerdict;
 
 /** Enough for any answer meant for a page, and far below what troubles `JSON.parse` or `JSON.stringify`. */
 export const defaultJsonLimits: JsonLimits = { depth: 64, tokens: 200_000 };

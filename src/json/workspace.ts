@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { isWhole, type Text } from './text.ts';
 import { moduleBase64 } from './wasm-module.ts';
 
 /** The exports of wasm/assembly/index.ts. */
@@ -23,12 +25,13 @@ export interface Placed {
   readonly memory: Buffer;
   /** The address of the first byte. */
   readonly start: number;
+  readonly isUtf8: boolean;
 }
 
 /** An instance of the program, and its memory, for one text after the other. */
 export interface Workspace {
-  /** Copies a text in, with so many bytes of room in front of it; undefined where there is no memory for it. */
-  place(bytes: Uint8Array, front: number): Placed | undefined;
+  /** Copies a text of so many bytes in, with as much room in front of it as is said; undefined where there is no memory for it. */
+  place(text: Text, length: number, front: number): Placed | undefined;
 }
 
 /** The part of WebAssembly that is used here; the types of Node have none of it. */
@@ -70,16 +73,23 @@ export function createWorkspace(): Workspace | undefined {
   }
 
   return {
-    place(bytes, front) {
-      const { length } = bytes;
+    place(text, length, front) {
       trim(front + length);
       program ??= instantiate(module);
       const start = program && length < longestText ? program.reserve(length, front) : 0;
       if (!program || start === 0) return undefined;
       // A memory that grew has a new buffer, and the old one has lost its bytes.
       if (memory.length === 0) memory = Buffer.from(program.memory.buffer);
-      memory.set(bytes, start);
-      return { program, memory, start };
+      if (isWhole(text)) {
+        memory.set(text, start);
+        return { program, memory, start, isUtf8: isUtf8(text) };
+      }
+      let at = start;
+      for (const piece of text) {
+        memory.set(piece, at);
+        at += piece.length;
+      }
+      return { program, memory, start, isUtf8: isUtf8(memory.subarray(start, at)) };
     },
   };
 }

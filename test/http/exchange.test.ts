@@ -8,6 +8,12 @@ import { answer, end, flood, json, later, onRequest, raw, reset } from '../fault
 import { connectTo, createContext, get } from './setup.ts';
 
 const one = { connections: 1 };
+/** Each byte in a chunk of its own. */
+const byteByByte = (bytes: Buffer, headers: readonly string[] = []) =>
+  raw(
+    [...headers, 'transfer-encoding: chunked'],
+    `${[...bytes.toString('latin1')].map((byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n`,
+  );
 const body = (bytes: number) => json('x'.repeat(bytes), {}, '500 Oops');
 
 describe('the body of an answer that is a failure already', () => {
@@ -81,6 +87,9 @@ describe('an answer that is taken', () => {
     ],
     ['behind a byte order mark', json(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('{"a":1}')]))],
     ['packed', json(gzipSync('{"a":1}'), { 'content-encoding': 'gzip' })],
+    ['byte by byte', byteByByte(Buffer.from('{"a":1,"b":"日本語"}'))],
+    ['byte by byte, behind a byte order mark', byteByByte(Buffer.from('\ufeff{"a":1}'))],
+    ['byte by byte, packed', byteByByte(gzipSync('{"a":1}'), ['content-encoding: gzip'])],
     ['without a content type', raw(['content-length: 7'], '{"a":1}')],
   ])('%s', async (_name, bytes) => {
     const { upstream } = await connectTo(onRequest(bytes));

@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import { toWhole } from '../../src/engine/bytes.ts';
 import type { CallContext } from '../../src/engine/call.ts';
 import type { Failure } from '../../src/engine/failure.ts';
 import { type Outcome, ok } from '../../src/engine/outcome.ts';
@@ -24,7 +25,7 @@ export function createContext(scope: OwnedScope = createScope()): CallContext & 
 }
 
 /** Takes any JSON. */
-const decode: Decode<unknown> = (bytes) => ok(JSON.parse(bytes.toString()));
+const decode: Decode<unknown> = (bytes) => ok(JSON.parse(toWhole(bytes).toString()));
 
 /** A transport, closed when the test ends. */
 export interface Opened extends HttpTransport {

@@ -87,3 +87,14 @@ export const documents: fc.Arbitrary<Buffer> = fc.oneof(
 
 /** Limits that such documents keep, reach and break. */
 export const limits = fc.record({ depth: fc.integer({ min: 0, max: 7 }), tokens: fc.integer({ min: 0, max: 40 }) });
+
+/** The same bytes in pieces of 1 to 7 of them. */
+export function toPieces(bytes: Buffer): readonly Buffer[] {
+  const list: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const size = 1 + (list.length % 7);
+    list.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return list;
+}

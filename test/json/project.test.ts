@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { checkJson } from '../../src/json/check.ts';
 import { compileProjection, type Shape } from '../../src/json/project.ts';
-import { documents, limits } from './documents.ts';
+import { documents, limits, toPieces } from './documents.ts';
 import { unlimited } from './oracle.ts';
 import { escapedTexts, fields, open, project, shapes, texts } from './shapes.ts';
 
@@ -162,7 +162,9 @@ describe('for any documents and shapes', () => {
     const property = fc.property(documents, shapes, limits, (bytes, shape, limited) => {
       const run = compileProjection(shape);
       for (const bounds of [unlimited, limited, { depth: 64, tokens: 1e6 }]) {
-        expect(run(bytes, bounds).verdict).toBe(checkJson(bytes, bounds));
+        const whole = run(bytes, bounds);
+        expect(whole.verdict).toBe(checkJson(bytes, bounds));
+        expect(run(toPieces(bytes), bounds)).toEqual(whole);
       }
     });
     fc.assert(property, { numRuns: 2000 });

@@ -85,6 +85,9 @@ export const bodyRows: readonly Row[] = [
     { ends: 'ok', upstream: small, bytes: `"${'a'.repeat(limit - 2)}"` },
     {
       'to the byte': onRequest(json(`"${'a'.repeat(limit - 2)}"`)),
+      'to the byte, each in a chunk': onRequest(
+        raw(chunked, `1\r\n"\r\n${'1\r\na\r\n'.repeat(limit - 2)}1\r\n"\r\n0\r\n\r\n`),
+      ),
       'to the byte, from gzip': onRequest(json(gzipSync(`"${'a'.repeat(limit - 2)}"`), gzip)),
     },
   ),
