@@ -34,6 +34,13 @@ const zipped = { 'content-encoding': 'gzip' };
 const dense = (item: (index: number) => string, count: number): Buffer =>
   json(gzipSync(`{"items":[${Array.from({ length: count }, (_, index) => item(index)).join(',')}]}`), zipped);
 
+/** Each byte in a chunk of its own. */
+const byteByByte = (text: string): string =>
+  raw(
+    ['content-type: application/json', 'transfer-encoding: chunked'],
+    `${text.replaceAll(/./g, '1\r\n$&\r\n')}0\r\n\r\n`,
+  );
+
 /** By name, so that another process can ask for them. */
 export const faults = {
   ok: { act: write(good), ends: 'ok' },
@@ -72,6 +79,8 @@ export const faults = {
   manyShapes: { act: write(dense((index) => `{"k${index.toString(36)}":1}`, 65_000)), ends: 'ok' },
   /** Just below the byte limit. */
   longText: { act: write(dense(() => `"${'x'.repeat(1_000)}"`, 1_040)), ends: 'ok' },
+  /** 300 KB, byte by byte. */
+  crumbs: { act: write(byteByByte(`{"items":["${'x'.repeat(300_000)}"]}`)), ends: 'ok' },
   /** As much as may be sent, and no end. */
   stuck: {
     act: write(raw(['content-type: application/json', 'content-length: 1048576'], `"${'x'.repeat(1_048_000)}`)),
@@ -87,5 +96,7 @@ export const anything: readonly FaultName[] = Object.keys(faults).filter(isCheap
 
 /** Those with big bodies would only keep the processes busy. */
 function isCheap(name: string): name is FaultName {
-  return !['manyLists', 'manyShapes', 'longText', 'stuck', 'bomb', 'deep', 'flooding', 'noise'].includes(name);
+  return !['manyLists', 'manyShapes', 'longText', 'crumbs', 'stuck', 'bomb', 'deep', 'flooding', 'noise'].includes(
+    name,
+  );
 }

@@ -9,12 +9,13 @@ const clientsEach = 63;
 
 /** What an upstream answers, each with a route of its own: sixteen of them, for 1,008 requests in flight. */
 const adversaries: readonly FaultName[] = [
-  ...Array<FaultName>(5).fill('manyLists'),
+  ...Array<FaultName>(4).fill('manyLists'),
   ...Array<FaultName>(2).fill('manyShapes'),
   ...Array<FaultName>(3).fill('longText'),
   ...Array<FaultName>(2).fill('stuck'),
   ...Array<FaultName>(3).fill('bomb'),
   'deep',
+  'crumbs',
 ];
 
 /**

@@ -2,7 +2,7 @@ import { gunzip } from 'node:zlib';
 import pLimit from 'p-limit';
 import { type Bytes, toWhole } from '../engine/bytes.ts';
 import { type Failed, failed } from '../engine/outcome.ts';
-import { addPiece, createPieces, type Pieces, toList } from './pieces.ts';
+import { addPiece, createPieces, type Pieces, toList } from '../engine/pieces.ts';
 
 /** The chunks of one body, as far as they have come. */
 export interface Body {

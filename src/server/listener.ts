@@ -7,8 +7,10 @@ import {
   STATUS_CODES,
 } from 'node:http';
 import type { Socket } from 'node:net';
+import { gatherChunks } from './chunks.ts';
 import { type Connections, closeBehind, toCheckMs, watchConnections } from './connections.ts';
 import { toRequestId } from './facts.ts';
+import { hasBody } from './input.ts';
 import type { Limits } from './limits.ts';
 import { toStatusProblem } from './problem.ts';
 import { type Log, logRefusal } from './request-log.ts';
@@ -24,6 +26,7 @@ export function createListener(handler: RequestListener, log: Log, limits: Limit
   const takeOr = (known: number | undefined) => (request: IncomingMessage, response: ServerResponse) => {
     const connection = connections.admit(request, response);
     if (!connection) return;
+    if (hasBody(request.headers)) gatherChunks(request, response, () => onTooManyChunks(request.socket));
     const status = known ?? toRefusal(request) ?? (connection.pending > limits.maxPipelined ? 503 : undefined);
     // No other protocol is spoken, but Node's parser has passed over what came behind the request.
     if (request.headers.upgrade !== undefined) closeBehind(response, connection);
@@ -32,6 +35,11 @@ export function createListener(handler: RequestListener, log: Log, limits: Limit
     refuse(request, response, status, log);
   };
   const take = takeOr(undefined);
+  const onTooManyChunks = (socket: Socket) => {
+    // What it has sent stays where it is: it would be read before the answer is written.
+    socket.pause();
+    server.emit('clientError', Object.assign(new Error('Too many small chunks'), { code: 'TOO_MANY_CHUNKS' }), socket);
+  };
 
   server.on('request', take);
   server.on('checkContinue', (request, response) => {
@@ -138,6 +146,7 @@ const statuses: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   HPE_HEADER_OVERFLOW: 431,
+  TOO_MANY_CHUNKS: 413,
 };
 
 /** Answers bytes that are no request, behind the answers that are under way, and closes. */

@@ -37,7 +37,8 @@ export const createErrorHandler =
   (log: Log) =>
   (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     if (error.validation) return refuse(request, reply, log, toValidationProblem(error, request.id), error.code);
-    if (isCutOff(request) && wasTold(request.raw.socket)) return;
+    // What was still to be read of it is what it was told about.
+    if (!request.raw.readableEnded && wasTold(request.raw.socket)) return;
     // Bodies are read first, even where nobody wants them.
     if (request.is404 && isBodyError(error)) return refuse(request, reply, log, toStatusProblem(404, request.id));
     const status = isCutOff(request) ? clientLeft : toStatus(error);

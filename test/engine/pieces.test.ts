@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addPiece, createPieces, toList } from '../../src/http/pieces.ts';
+import { addPiece, createPieces, toList } from '../../src/engine/pieces.ts';
 
 /** How a chunk comes: part of what was read from the socket, 64 KiB. */
 const read = (bytes: string | Uint8Array): Buffer => {
