@@ -12,7 +12,7 @@ const one = { connections: 1 };
 const byteByByte = (bytes: Buffer, headers: readonly string[] = []) =>
   raw(
     [...headers, 'transfer-encoding: chunked'],
-    `${[...bytes.toString('latin1')].map((byte) => `1\r\n${byte}\r\n`).join('')}0\r\n\r\n`,
+    `${bytes.toString('latin1').replaceAll(/./gs, '1\r\n$&\r\n')}0\r\n\r\n`,
   );
 const body = (bytes: number) => json('x'.repeat(bytes), {}, '500 Oops');
 
