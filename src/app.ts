@@ -69,6 +69,7 @@ async function serveRoutes(
   options: ConfluoOptions,
   log: Log,
   { etag: isTagged = false, rateLimit }: EdgeOptions = {},
+  { maxBodyDepth }: Limits = toLimits(),
 ): Promise<Binding> {
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
@@ -97,7 +98,8 @@ async function serveRoutes(
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  const shared = { examples, log, admission, isLimited: rateLimit !== undefined, isClosing: () => isClosing };
+  const isLimited = rateLimit !== undefined;
+  const shared = { examples, log, admission, isLimited, maxBodyDepth, isClosing: () => isClosing };
   const tagged = isTagged ? plans.filter(({ route }) => route.method === 'GET') : [];
   for (const plan of plans) if (!tagged.includes(plan)) registerEndpoint(app, plan, shared);
   if (tagged.length > 0) {
@@ -117,7 +119,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const readiness: Readiness = { isDraining: false };
   await registerEdge(server, edge);
   await registerContract(server, info);
-  const binding = await serveRoutes(server, options, logger, edge);
+  const binding = await serveRoutes(server, options, logger, edge, limits);
   registerHealth(server, readiness, binding.snapshot);
   await registerDocs(server, info);
   refuseOtherMethods(server, [...options.routes, ...ownUrls.map((url) => ({ method: 'GET', url }) as const)], logger);

@@ -45,7 +45,7 @@ export const answeredInTime: Guarantee = {
       holds: lost === 0 && cases.every(({ p999Ms, maxMs }) => p999Ms <= deadlineMs + 50 && maxMs <= deadlineMs + 100),
       result:
         `D = ${deadlineMs} ms; ${toCount(sum(({ requests }) => requests))} requests, ${toCount(shed)} of them answered 503, ${lost} ` +
-        `without answer; ${discarded} rounds were measured again because the machine had changed its speed meanwhile; p99.9 and most: ` +
+        `without answer; rounds measured again because the machine had changed its speed meanwhile: ${discarded}; p99.9 and most: ` +
         cases.map(({ name, p999Ms, maxMs }) => `${name}: ${toMs(p999Ms)}, ${toMs(maxMs)}`).join('; '),
     };
   },

@@ -12,6 +12,7 @@ import { createScope } from '../engine/scope.ts';
 import { toTraceparent } from '../engine/trace.ts';
 import { type Admission, toRetryAfter } from './admission.ts';
 import { type ContractOptions, toRouteSchema } from './contract.ts';
+import { isDeeper } from './depth.ts';
 import { compileExpose } from './expose.ts';
 import { toFacts } from './facts.ts';
 import { createFlights, type Fly } from './flights.ts';
@@ -25,6 +26,7 @@ import { type Log, logExecution } from './request-log.ts';
 export interface EndpointOptions extends ContractOptions {
   readonly log: Log;
   readonly admission: Admission;
+  readonly maxBodyDepth: number;
   /** Whether the server takes nothing new, so that a connection is closed with its answer. */
   readonly isClosing: () => boolean;
 }
@@ -100,7 +102,8 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
   }
 
   const schema = toRouteSchema(plan, options);
-  app.route({ method, url, schema, handler: handle, ...(takesBody ? { onRequest: createCodingCheck(log) } : {}) });
+  const checks = { onRequest: createCodingCheck(log), preValidation: createDepthCheck(log, options.maxBodyDepth) };
+  app.route({ method, url, schema, handler: handle, ...(takesBody ? checks : {}) });
 }
 
 /** Bodies are not decoded, so one that says it is encoded would only fail as bad JSON. */
@@ -108,6 +111,13 @@ const createCodingCheck = (log: Log) => (request: FastifyRequest, reply: Fastify
   if (request.headers['content-encoding'] === undefined) return done();
   refuse(request, reply, log, toStatusProblem(415, request.id, 'the body must not be encoded'));
 };
+
+/** Before anything walks through it. */
+const createDepthCheck =
+  (log: Log, most: number) => (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    if (!isDeeper(request.body, most)) return done();
+    refuse(request, reply, log, toStatusProblem(400, request.id, 'the body is nested too deeply'));
+  };
 
 /** Compiles what turns an execution into an answer. */
 function compileRespond(plan: Plan, { log, isTagged = false, isClosing }: EndpointOptions) {

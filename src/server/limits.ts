@@ -25,6 +25,8 @@ export const limitRules = {
   maxParamCharacters: { default: 100, ...count },
   /** Of the body; beyond it 413. */
   maxBodyBytes: { default: mebibyte, least: 1, most: 1_024 * mebibyte },
+  /** Arrays and objects of the body in one another, as many as of an upstream's answer; beyond it 400. */
+  maxBodyDepth: { default: 64, least: 1, most: 1_000 },
   /** Parameters of the query, counted by their separators; beyond it 400. */
   maxQueryParams: { default: 100, ...count },
   /** Requests of one connection that wait for their answer; the next one is 503, and the connection is closed behind it. */

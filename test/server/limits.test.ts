@@ -26,6 +26,7 @@ const sized = (body: string) => post(body, `Content-Length: ${body.length}`);
 const chunked = (body: string) =>
   post(`1\r\n{\r\n${(body.length - 1).toString(16)}\r\n${body.slice(1)}\r\n0\r\n\r\n`, 'Transfer-Encoding: chunked');
 const json = (length: number) => `{"b":"${'x'.repeat(length - 8)}"}`;
+const nested = (depth: number) => `{"b":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
 const fields = (count: number) => Array.from({ length: count }, (_, index) => `x${index}: 1`);
 const listed = (count: number) => Array.from({ length: count }, (_, index) => `x${index}=1`).join('&');
 // `Host`, `a`, and one field more.
@@ -52,6 +53,8 @@ describe('so much passes, and one more does not', () => {
     ['maxBodyBytes', 100, (size) => chunked(json(size)), 413],
     ['maxBodyBytes', 1_048_576, (size) => sized(json(size)), 413],
     ['maxBodyBytes', 1_048_576, (size) => chunked(json(size)), 413],
+    ['maxBodyDepth', 3, (size) => sized(nested(size)), 400],
+    ['maxBodyDepth', 64, (size) => sized(nested(size)), 400],
     ['maxQueryParams', 3, (size) => get(`/v1/items?${listed(size)}`), 400],
     ['maxQueryParams', 100, (size) => get(`/v1/items?${listed(size)}`), 400],
     ['maxQueryParams', 100, (size) => get(`/v1/items?${'&'.repeat(size - 1)}`), 400],
@@ -226,6 +229,7 @@ describe('what is said of them', () => {
       maxHeaders: 100,
       maxParamCharacters: 100,
       maxBodyBytes: 1_048_576,
+      maxBodyDepth: 64,
       maxQueryParams: 100,
       maxPipelined: 10,
       maxRequestsPerConnection: 1_000,
