@@ -23,6 +23,9 @@ export interface Pace {
 const toRampMs = ({ connections, windowMs }: Pick<Pace, 'connections' | 'windowMs'>): number =>
   Math.max(Math.min(200, windowMs), connections);
 
+/** Of a window of the warm-up, milliseconds, however short the others are: it takes seconds until V8 has compiled what is hot. */
+const warmWindowMs = 1_000;
+
 /** How many rounds may go wrong, as they do where something else takes the cores, before it is the server's fault. */
 const wrongRounds = 3;
 
@@ -66,7 +69,7 @@ export async function warmUp(server: RunningServer, work: Work, load: Child<Load
   const costs: number[] = [];
   const until = performance.now() + pace.warmupMs;
   while (performance.now() < until && !isWarm(costs)) {
-    const { window } = await measure(server, work, load, pace);
+    const { window } = await measure(server, work, load, { ...pace, windowMs: warmWindowMs });
     costs.push(window.cpuMicrosPerRequest);
   }
 }

@@ -68,9 +68,12 @@ export function toWindow(before: Usage, after: Usage, load: LoadFigures, saturat
 /** Whether a saturated server did not get its core for the whole window. */
 export const isDisturbed = ({ busy }: Window): boolean => busy !== undefined && busy < 0.93;
 
+/** Windows of a warm-up at least: on a busy machine the cost may seem to have stopped falling long before. */
+const leastWarmWindows = 8;
+
 /** Whether the cost has stopped falling: the last two windows are no better than the best before them, within 2 %. */
 export function isWarm(costs: readonly number[]): boolean {
-  if (costs.length < 4) return false;
+  if (costs.length < leastWarmWindows) return false;
   return Math.min(...costs.slice(-2)) > 0.98 * Math.min(...costs.slice(0, -2));
 }
 

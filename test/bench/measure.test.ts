@@ -49,13 +49,13 @@ describe('a window', () => {
 
 describe('a server', () => {
   test('is cold while its cost falls, and for its first windows', () => {
-    expect(isWarm([500, 500, 500])).toBe(false);
-    expect(isWarm([900, 700, 600, 550])).toBe(false);
-    expect(isWarm([900, 700, 600, 690, 580])).toBe(false);
+    expect(isWarm(Array(7).fill(500))).toBe(false);
+    expect(isWarm([900, 850, 820, 800, 750, 700, 600, 550])).toBe(false);
+    expect(isWarm([900, 850, 820, 800, 700, 600, 690, 580])).toBe(false);
   });
 
   test('is warm once two windows brought nothing more', () => {
-    expect(isWarm([900, 600, 595, 610])).toBe(true);
+    expect(isWarm([900, 800, 700, 650, 600, 600, 595, 610])).toBe(true);
   });
 });
 
