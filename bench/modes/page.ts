@@ -2,7 +2,7 @@ import { type ContestantName, isPeer } from '../servers.ts';
 import { type Row, toCells } from '../table.ts';
 import { verifyAnswers } from '../verify.ts';
 import { declared, merge, toPartial, typed, type Work } from '../works.ts';
-import { cpuMeasure, type Mode, toCautions, toCpuBars, toFine, toSittings } from './mode.ts';
+import { cpuMeasure, type Mode, toCautions, toCpuBars, toSittings } from './mode.ts';
 
 /** Three answers as they are. */
 export const mergeMode = toPageMode(
@@ -29,9 +29,8 @@ export const declaredMode = toPageMode(
 function toPageMode(work: Work, title: string, names: readonly ContestantName[]): Mode {
   return {
     names,
-    run: async ({ session, names, pace, smoke }) => {
-      const fine = toSittings(smoke ? pace : toFine(pace));
-      const comparison = await session.compareAnew(names, work, fine, async (servers) => {
+    run: async ({ session, names, pace }) => {
+      const comparison = await session.compareAnew(names, work, toSittings(pace), async (servers) => {
         // All do the same when one of three upstreams is gone, too.
         await verifyAnswers(servers, toPartial(work));
         return servers;
