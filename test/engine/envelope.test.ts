@@ -63,7 +63,7 @@ describe('the envelope', () => {
 });
 
 describe('without a merge function', () => {
-  const through = async (body: string, output: TSchema = Type.Unknown()) => {
+  const through = async (body: string | readonly string[], output: TSchema = Type.Unknown()) => {
     const route = draft();
     const a = route.source(askFor('a', output), plain);
     const { text } = await createFanOut(route.merge({ a }), { '/a': answer(body) }).run();
@@ -81,6 +81,12 @@ describe('without a merge function', () => {
     expect(await through(body)).toBe(body);
     expect(await through(body, Type.Object(Item))).toBe(body);
     expect({}).not.toHaveProperty('admin');
+  });
+
+  test('and so do those that came in pieces', async () => {
+    const pieces = ['{"id":1234567890', '1234567890,', ' "t":"é"}'];
+    expect(await through(pieces)).toBe(pieces.join(''));
+    expect(await through(pieces, Type.Object(Item))).toBe(pieces.join(''));
   });
 
   test('fields that a closed schema forbids do not get out', async () => {

@@ -1,4 +1,5 @@
 import type { BindOptions } from '../../src/engine/bind.ts';
+import type { Bytes } from '../../src/engine/bytes.ts';
 import type { Failure, FailureCode } from '../../src/engine/failure.ts';
 import type { AnswerHeaders, Outcome } from '../../src/engine/outcome.ts';
 import type { UpstreamOptions } from '../../src/engine/provider.ts';
@@ -6,11 +7,15 @@ import type { Transport, UpstreamRequest } from '../../src/engine/request.ts';
 
 /** What a scripted upstream does with one request. */
 export type Reply =
-  | { readonly afterMs: number; readonly body: string; readonly headers: AnswerHeaders }
+  | { readonly afterMs: number; readonly body: string | readonly string[]; readonly headers: AnswerHeaders }
   | { readonly afterMs: number; readonly failure: Failure };
 
-/** The upstream answers with this JSON text. */
-export const answer = (body: string, afterMs = 0, headers: AnswerHeaders = {}): Reply => ({ afterMs, body, headers });
+/** The upstream answers with this JSON text, in one piece or in several. */
+export const answer = (body: string | readonly string[], afterMs = 0, headers: AnswerHeaders = {}): Reply => ({
+  afterMs,
+  body,
+  headers,
+});
 
 /** The request fails. */
 export const failure = (code: FailureCode, afterMs = 0): Reply => ({
@@ -20,6 +25,9 @@ export const failure = (code: FailureCode, afterMs = 0): Reply => ({
 
 /** Nothing ever comes back. */
 export const silence: Reply = failure('internal', Number.POSITIVE_INFINITY);
+
+const toBytes = (body: string | readonly string[]): Bytes =>
+  typeof body === 'string' ? Buffer.from(body) : body.map((piece) => Buffer.from(piece));
 
 /** One request that reached a fake upstream. */
 export interface SentRequest {
@@ -73,7 +81,7 @@ export function createFakeUpstreams(script: Script): FakeUpstreams {
         const arrive = () => {
           unsubscribe();
           if ('failure' in reply) resolve(end('failed', { status: 'failed', failure: reply.failure }));
-          else resolve(end('answered', decode(Buffer.from(reply.body), reply.headers)));
+          else resolve(end('answered', decode(toBytes(reply.body), reply.headers)));
         };
         const timer = Number.isFinite(reply.afterMs) ? setTimeout(arrive, reply.afterMs) : undefined;
         const unsubscribe = scope.onAbort((reason) => {
