@@ -16,7 +16,7 @@ import { type EdgeOptions, requireEdgeShape } from './server/edge/options.ts';
 import { registerEndpoint } from './server/endpoint.ts';
 import { type Readiness, registerHealth } from './server/health.ts';
 import { createInstance } from './server/instance.ts';
-import { type Limits, toLimits } from './server/limits.ts';
+import { type Limits, limitRules, toLimits } from './server/limits.ts';
 import { addSharedSchemas, type ContractInfo, registerContract, registerDocs } from './server/openapi.ts';
 import { createErrorHandler, refuseOtherMethods, toShape } from './server/refusals.ts';
 import type { Log } from './server/request-log.ts';
@@ -69,7 +69,7 @@ async function serveRoutes(
   options: ConfluoOptions,
   log: Log,
   { etag: isTagged = false, rateLimit }: EdgeOptions = {},
-  { maxBodyDepth }: Limits = toLimits(),
+  maxBodyDepth: number = limitRules.maxBodyDepth.default,
 ): Promise<Binding> {
   const { routes, origins = {}, policies = standard(), transport = {}, examples = {} } = options;
   const transports: HttpTransport[] = [];
@@ -119,7 +119,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   const readiness: Readiness = { isDraining: false };
   await registerEdge(server, edge);
   await registerContract(server, info);
-  const binding = await serveRoutes(server, options, logger, edge, limits);
+  const binding = await serveRoutes(server, options, logger, edge, limits.maxBodyDepth);
   registerHealth(server, readiness, binding.snapshot);
   await registerDocs(server, info);
   refuseOtherMethods(server, [...options.routes, ...ownUrls.map((url) => ({ method: 'GET', url }) as const)], logger);

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { FailureCode } from '../../src/engine/failure.ts';
-import { type Action, drip, end, json, later, raw, reset } from '../../test/faults/behaviours.ts';
+import { type Action, byteByByte, drip, end, json, later, raw, reset } from '../../test/faults/behaviours.ts';
 import { makeNoise } from './noise.ts';
 
 /** Something an upstream does to one request. */
@@ -33,13 +33,6 @@ const zipped = { 'content-encoding': 'gzip' };
 /** Lists of small things: below every limit, and many times their size once they are parsed. */
 const dense = (item: (index: number) => string, count: number): Buffer =>
   json(gzipSync(`{"items":[${Array.from({ length: count }, (_, index) => item(index)).join(',')}]}`), zipped);
-
-/** Each byte in a chunk of its own. */
-const byteByByte = (text: string): string =>
-  raw(
-    ['content-type: application/json', 'transfer-encoding: chunked'],
-    `${text.replaceAll(/./g, '1\r\n$&\r\n')}0\r\n\r\n`,
-  );
 
 /** By name, so that another process can ask for them. */
 export const faults = {
@@ -80,7 +73,15 @@ export const faults = {
   /** Just below the byte limit. */
   longText: { act: write(dense(() => `"${'x'.repeat(1_000)}"`, 1_040)), ends: 'ok' },
   /** 300 KB, byte by byte. */
-  crumbs: { act: write(byteByByte(`{"items":["${'x'.repeat(300_000)}"]}`)), ends: 'ok' },
+  crumbs: {
+    act: write(
+      raw(
+        ['content-type: application/json', 'transfer-encoding: chunked'],
+        byteByByte(`{"items":["${'x'.repeat(300_000)}"]}`),
+      ),
+    ),
+    ends: 'ok',
+  },
   /** As much as may be sent, and no end. */
   stuck: {
     act: write(raw(['content-type: application/json', 'content-length: 1048576'], `"${'x'.repeat(1_048_000)}`)),

@@ -1,6 +1,6 @@
 /**
  * Chunks below so many bytes are copied together. A chunk is an object of some hundred bytes and keeps the whole buffer it was
- * read with: an upstream that sends byte by byte would take a hundred times as much memory as it may send.
+ * read with: an upstream that sends byte by byte would take many times as much memory as it may send.
  */
 const leastBytes = 4_096;
 
@@ -20,13 +20,13 @@ export const createPieces = (): Pieces => ({ list: [], room: noRoom, from: 0, to
 
 /** Takes one more chunk. */
 export function addPiece(pieces: Pieces, chunk: Buffer): void {
-  const isSmall = chunk.length < leastBytes;
-  if (!isSmall || chunk.length > pieces.room.length - pieces.to) endPiece(pieces);
-  if (!isSmall) {
+  if (chunk.length >= leastBytes) {
+    endPiece(pieces);
     pieces.list.push(chunk);
     return;
   }
   if (chunk.length > pieces.room.length - pieces.to) {
+    endPiece(pieces);
     pieces.room = Buffer.allocUnsafeSlow(leastBytes);
     pieces.from = 0;
     pieces.to = 0;

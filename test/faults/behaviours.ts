@@ -90,5 +90,8 @@ export function json(
 export const raw = (lines: readonly string[], rest = '', status = '200 OK'): string =>
   [`HTTP/1.1 ${status}`, ...lines, '', rest].join('\r\n');
 
+/** A body of which each byte (Latin-1) is a chunk. */
+export const byteByByte = (bytes: string): string => `${bytes.replaceAll(/./gs, '1\r\n$&\r\n')}0\r\n\r\n`;
+
 /** A well behaved upstream. */
 export const answer = (body: string): Behaviour => onRequest(json(body));

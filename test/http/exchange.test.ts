@@ -4,16 +4,12 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ok } from '../../src/engine/outcome.ts';
 import { createExchange } from '../../src/http/exchange.ts';
 import { defaultJsonLimits } from '../../src/json/verdict.ts';
-import { answer, end, flood, json, later, onRequest, raw, reset } from '../faults/behaviours.ts';
+import { answer, byteByByte, end, flood, json, later, onRequest, raw, reset } from '../faults/behaviours.ts';
 import { connectTo, createContext, get } from './setup.ts';
 
 const one = { connections: 1 };
-/** Each byte in a chunk of its own. */
-const byteByByte = (bytes: Buffer, headers: readonly string[] = []) =>
-  raw(
-    [...headers, 'transfer-encoding: chunked'],
-    `${bytes.toString('latin1').replaceAll(/./gs, '1\r\n$&\r\n')}0\r\n\r\n`,
-  );
+const inCrumbs = (bytes: Buffer, headers: readonly string[] = []) =>
+  raw([...headers, 'transfer-encoding: chunked'], byteByByte(bytes.toString('latin1')));
 const body = (bytes: number) => json('x'.repeat(bytes), {}, '500 Oops');
 
 describe('the body of an answer that is a failure already', () => {
@@ -87,9 +83,9 @@ describe('an answer that is taken', () => {
     ],
     ['behind a byte order mark', json(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from('{"a":1}')]))],
     ['packed', json(gzipSync('{"a":1}'), { 'content-encoding': 'gzip' })],
-    ['byte by byte', byteByByte(Buffer.from('{"a":1,"b":"日本語"}'))],
-    ['byte by byte, behind a byte order mark', byteByByte(Buffer.from('\ufeff{"a":1}'))],
-    ['byte by byte, packed', byteByByte(gzipSync('{"a":1}'), ['content-encoding: gzip'])],
+    ['byte by byte', inCrumbs(Buffer.from('{"a":1,"b":"日本語"}'))],
+    ['byte by byte, behind a byte order mark', inCrumbs(Buffer.from('\ufeff{"a":1}'))],
+    ['byte by byte, packed', inCrumbs(gzipSync('{"a":1}'), ['content-encoding: gzip'])],
     ['without a content type', raw(['content-length: 7'], '{"a":1}')],
   ])('%s', async (_name, bytes) => {
     const { upstream } = await connectTo(onRequest(bytes));

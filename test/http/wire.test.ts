@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answer, end, flood, json, onRequest, raw } from '../faults/behaviours.ts';
+import { answer, byteByByte, end, flood, json, onRequest, raw } from '../faults/behaviours.ts';
 import { createAuthority, overTls } from '../faults/tls.ts';
 import { connectTo } from './setup.ts';
 
@@ -35,8 +35,7 @@ describe('framing that is only much is taken', () => {
   });
 
   test.each(ways)('fifty thousand chunks of one byte: %s', async (_name, way) => {
-    const chunks = Array.from(`"${'x'.repeat(50_000)}"`, (character) => `1\r\n${character}\r\n`).join('');
-    const { upstream } = await connectTo(onRequest(`${chunked}${chunks}0\r\n\r\n`), {}, way);
+    const { upstream } = await connectTo(onRequest(chunked + byteByByte(`"${'x'.repeat(50_000)}"`)), {}, way);
     for (let i = 0; i < 3; i += 1) expect(await upstream.ask()).toMatchObject({ value: 'x'.repeat(50_000) });
   });
 

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { gatherChunks } from '../../src/server/chunks.ts';
+import { byteByByte } from '../faults/behaviours.ts';
 import { openRaw } from '../faults/clients/raw.ts';
 import { openStage, probe } from '../faults/clients/stage.ts';
 
@@ -63,7 +64,7 @@ describe('a body in chunks', () => {
 });
 
 const chunked = (target: string, body: string) =>
-  `${target} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${body.replaceAll(/./g, '1\r\n$&\r\n')}0\r\n\r\n`;
+  `${target} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${byteByByte(body)}`;
 
 async function send(bytes: string) {
   const stage = await openStage();
