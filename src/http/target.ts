@@ -1,9 +1,15 @@
 import type { UpstreamRequest } from '../engine/request.ts';
 
+/** A provider gave a query value that is no text, boolean or finite number, nor a list of them. */
+export class QueryError extends Error {
+  override readonly name = 'QueryError';
+}
+
 /**
  * The request target: the path, already encoded, and the query, encoded by the platform (WHATWG URL).
  *
- * @throws TypeError for a path that `path` did not make: plain JavaScript can give anything, and undici must not find it.
+ * @throws TypeError for a path that `path` did not make, and QueryError, naming the field, for a value that its type forbids: plain
+ *   JavaScript can give anything, and neither undici nor the upstream is to make something of it.
  */
 export function toTarget({ path, query }: UpstreamRequest): string {
   if (path?.kind !== 'path') throw new TypeError('a path is made with path`/...`');
@@ -12,9 +18,15 @@ export function toTarget({ path, query }: UpstreamRequest): string {
   for (const name in query) {
     const value = query[name];
     if (value === undefined) continue;
-    if (typeof value === 'object') for (const item of value) search.append(name, String(item));
-    else search.append(name, String(value));
+    if (Array.isArray(value)) for (const item of value) search.append(name, toText(name, item));
+    else search.append(name, toText(name, value));
   }
   const text = search.toString();
   return text === '' ? path.value : `${path.value}?${text}`;
+}
+
+function toText(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
+  throw new QueryError(`the query field "${name}" has a value that is no text, boolean or finite number`);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { path, UnsafePathError } from '../../src/engine/path.ts';
 import type { UpstreamRequest } from '../../src/engine/request.ts';
-import { toTarget } from '../../src/http/target.ts';
+import { QueryError, toTarget } from '../../src/http/target.ts';
 
 const parts = { method: 'GET', idempotent: true, path: path`/search` } as const;
 
@@ -27,6 +27,22 @@ describe('the request target', () => {
       const request: UpstreamRequest = { ...parts, path: JSON.parse(made) };
       expect(() => toTarget(request)).toThrow(TypeError);
     }
+  });
+
+  test.each([
+    ['null', null],
+    ['an object', { a: 1 }],
+    ['a set', new Set(['a'])],
+    ['not a number', Number.NaN],
+    ['an infinite one', Number.POSITIVE_INFINITY],
+    ['a function', () => 'secret'],
+    ['null in a list', ['a', null]],
+    ['a gap in a list', ['a', undefined]],
+    ['a list in a list', [['a']]],
+  ])('is refused with %s in the query, by the name of the field', (_name, value) => {
+    const made: UpstreamRequest = { ...parts, query: { q: 'a', limit: value as never } };
+    expect(() => toTarget(made)).toThrow(QueryError);
+    expect(() => toTarget(made)).toThrow('the query field "limit"');
   });
 
   test('whatever the values, the URL has the origin and the segments of the template, and the values are whole', () => {
