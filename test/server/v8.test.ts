@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 
@@ -48,6 +48,21 @@ function countFullCollections(setUp: string): number {
   const args = ['--input-type=module', '-e', program];
   return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
 }
+
+describe('what V8 is told', () => {
+  it('is nothing that it does not know', () => {
+    const program = `
+      import { collectInTime, tuneV8 } from '${door.href}';
+      import { Server } from 'node:http';
+      tuneV8();
+      collectInTime(new Server());`;
+    // It says so on standard error, and goes on.
+    const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
 
 describe('buffers that are soon dropped', () => {
   it('cause full collections, but hardly any where young garbage is collected in time', () => {
