@@ -1,6 +1,6 @@
 import type { UpstreamRequest } from '../engine/request.ts';
 
-/** A provider gave a query value that is no text, boolean or finite number, nor a list of them. */
+/** A provider gave a query value that is no text, number or boolean, nor a list of them. */
 export class QueryError extends Error {
   override readonly name = 'QueryError';
 }
@@ -27,6 +27,6 @@ export function toTarget({ path, query }: UpstreamRequest): string {
 
 function toText(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'boolean' || Number.isFinite(value)) return String(value);
-  throw new QueryError(`the query field "${name}" has a value that is no text, boolean or finite number`);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new QueryError(`the query field "${name}" has a value that is no text, number or boolean`);
 }

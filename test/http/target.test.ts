@@ -15,7 +15,7 @@ describe('the request target', () => {
     ['other scripts', { ключ: 'é😀' }, '?%D0%BA%D0%BB%D1%8E%D1%87=%C3%A9%F0%9F%98%80'],
     ['line breaks', { a: '\r\n\0' }, '?a=%0D%0A%00'],
     ['half a character', { a: '\ud800' }, '?a=%EF%BF%BD'],
-    ['numbers and booleans', { a: 1.5, b: false, c: 0 }, '?a=1.5&b=false&c=0'],
+    ['numbers and booleans', { a: 1.5, b: false, c: 0, d: Number.NaN }, '?a=1.5&b=false&c=0&d=NaN'],
     ['an empty value', { a: '' }, '?a='],
     ['a list', { a: ['x', 2, true], b: 'y' }, '?a=x&a=2&a=true&b=y'],
   ])('%s', (_name, query, expected) => {
@@ -33,8 +33,6 @@ describe('the request target', () => {
     ['null', null],
     ['an object', { a: 1 }],
     ['a set', new Set(['a'])],
-    ['not a number', Number.NaN],
-    ['an infinite one', Number.POSITIVE_INFINITY],
     ['a function', () => 'secret'],
     ['null in a list', ['a', null]],
     ['a gap in a list', ['a', undefined]],

@@ -30,7 +30,8 @@ const toExecution = (outcome: SourceOutcome): Execution => {
 
 /** Flights, each fan-out that they made, in order, and requests that come when they are told. */
 function setUp() {
-  let time = performance.now();
+  // Whole milliseconds, so that what lies between them is exact.
+  let time = Math.ceil(performance.now());
   vi.spyOn(performance, 'now').mockImplementation(() => time);
   const flights = createFlights();
   const flown: { readonly of: Parameters<Fly>[0]; readonly end: (execution: Execution) => void }[] = [];
