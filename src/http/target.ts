@@ -1,14 +1,9 @@
 import type { UpstreamRequest } from '../engine/request.ts';
 
-/** A provider gave a query value that is no text, number or boolean, nor a list of them. */
-export class QueryError extends Error {
-  override readonly name = 'QueryError';
-}
-
 /**
  * The request target: the path, already encoded, and the query, encoded by the platform (WHATWG URL).
  *
- * @throws TypeError for a path that `path` did not make, and QueryError, naming the field, for a value that its type forbids: plain
+ * @throws TypeError for a path that `path` did not make, and, naming the field, for a query value that its type forbids: plain
  *   JavaScript can give anything, and neither undici nor the upstream is to make something of it.
  */
 export function toTarget({ path, query }: UpstreamRequest): string {
@@ -26,7 +21,6 @@ export function toTarget({ path, query }: UpstreamRequest): string {
 }
 
 function toText(name: string, value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new QueryError(`the query field "${name}" has a value that is no text, number or boolean`);
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new TypeError(`the query field "${name}" has a value that is no text, number or boolean`);
 }

@@ -38,8 +38,8 @@ describe('security floors', () => {
     expect(speaking.filter((name) => !ofPackage.has(name))).toEqual([]);
   });
 
-  it('engines takes nothing below that of a line of Node, and the Node of this repository and of this test is above it', () => {
-    expect([...ofLine.values()]).toEqual(oldestOf(engines.node));
+  it('each line of Node that engines takes has one, below which it takes none, and the Node of this repository and of this test is above it', () => {
+    expect([...ofLine]).toEqual(oldestOf(engines.node).map((version) => [Number.parseInt(version, 10), version]));
     for (const version of [devDependencies.node, process.versions.node]) {
       const line = Number.parseInt(version, 10);
       const floor = ofLine.get(line) ?? ofLine.get(Math.max(...ofLine.keys()));
