@@ -18,12 +18,16 @@ export function tuneV8(): void {
  * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when a seventh of that room is
  * taken. V8's own limit is some quarter above what is alive, and buffers count against it: what was to begin at 80 % of the way began, in
  * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 5 to 15 (docs/decisions/overload.md).
+ *
+ * To collect garbage in a quiet moment as at any other time. What V8 does then to save memory lets go of shapes of which no object is left just
+ * now, and with them of the compiled code for requests: whoever came next paid for it with a second at 1.4 times the CPU time (docs/performance.md).
  */
 function tuneHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
   setFlagsFromString('--heap-growing-percent=300');
   setFlagsFromString('--incremental-marking-soft-trigger=15');
   setFlagsFromString('--incremental-marking-hard-trigger=95');
+  setFlagsFromString('--no-memory-reducer-favors-memory');
 }
 
 /** By how much buffers may grow between young collections, bytes: V8 begins a full one at 64 MiB, and with 32 a merge of small answers got dearer. */
