@@ -20,7 +20,7 @@ export function tuneV8(): void {
  * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 5 to 15 (docs/decisions/overload.md).
  *
  * To collect garbage in a quiet moment as at any other time. What V8 does then to save memory lets go of shapes of which no object is left just
- * now, and with them of the compiled code for requests: whoever came next paid for it with a second at 1.4 times the CPU time (docs/performance.md).
+ * now, and with them of the compiled code for requests: whoever came next paid for it with a second at 1.3 times the CPU time (docs/performance.md).
  */
 function tuneHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
