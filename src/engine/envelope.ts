@@ -153,7 +153,7 @@ function toSourcesJson(reports: readonly SourceReport[], hasDurations: boolean):
     json += `"${report.name}":`;
     if (report.outcome.status === 'ok') {
       // The common case without building an object.
-      const duration = hasDurations ? `"durationMs":${toTenths(report.durationMs)},` : '';
+      const duration = hasDurations ? `"durationMs":${writeTenths(report.durationMs)},` : '';
       json += `{"status":"ok",${duration}"attempts":${report.attempts}}`;
     } else {
       const status = toSourceStatus(report);
@@ -169,9 +169,16 @@ export function toServerTiming(reports: readonly SourceReport[]): string {
   for (const { name, outcome, durationMs } of reports) {
     if (header) header += ', ';
     const status = outcome.status === 'failed' ? outcome.failure.code : outcome.status;
-    header += `${name};dur=${toTenths(durationMs)};desc="${status}"`;
+    header += `${name};dur=${writeTenths(durationMs)};desc="${status}"`;
   }
   return header;
 }
 
 const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
+
+/** The same as text, from two integers: a fraction takes 2.5 times as long to write, and there are two for each source. */
+function writeTenths(ms: number): string {
+  const tenths = Math.round(ms * 10);
+  const rest = tenths % 10;
+  return rest === 0 ? String(tenths / 10) : `${(tenths - rest) / 10}.${rest}`;
+}

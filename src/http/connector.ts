@@ -2,6 +2,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { buildConnector, errors } from 'undici';
 import { startTimer } from '../engine/deadline.ts';
 import { createLookup } from './lookup.ts';
+import { sharedReads } from './reads.ts';
 import { limitFraming, skipContinue } from './wire.ts';
 
 /** How connections are made. */
@@ -26,6 +27,7 @@ export function createConnector(
     allowH2: false,
     rejectUnauthorized: true, // said, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise
     ...(ca === undefined ? {} : { ca }),
+    ...(sharedReads ? { onread: sharedReads } : {}),
     lookup: createLookup({ privateAddresses, patienceMs: connectMs }, lookup),
   });
   return (options, callback) => {

@@ -225,7 +225,10 @@ function toOutcome<T>({ options: { json, decode }, headers }: Progress<T>, text:
   }
 }
 
-const isGzip = (headers: AnswerHeaders): boolean => /gzip/i.test(String(headers['content-encoding'] ?? ''));
+function isGzip(headers: AnswerHeaders): boolean {
+  const coding = headers['content-encoding'];
+  return coding !== undefined && /gzip/i.test(String(coding));
+}
 
 /** undici gave up on a 100 Continue, which a client has to bear (RFC 9110, 15.2). */
 export const isContinue = ({ failure }: Failed): boolean => failure.reason === 'continue';
