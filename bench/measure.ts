@@ -68,8 +68,8 @@ export function toWindow(before: Usage, after: Usage, load: LoadFigures, saturat
 /** Whether a saturated server did not get its core for the whole window. */
 export const isDisturbed = ({ busy }: Window): boolean => busy !== undefined && busy < 0.93;
 
-/** Windows of a warm-up at least: on a busy machine the cost may seem to have stopped falling long before. */
-const leastWarmWindows = 8;
+/** Windows of a warm-up at least: on a busy machine the cost may seem to have stopped falling long before. With eight, rounds were still getting cheaper. */
+const leastWarmWindows = 14;
 
 /** Whether the cost has stopped falling: the last two windows are no better than the best before them, within 2 %. */
 export function isWarm(costs: readonly number[]): boolean {
