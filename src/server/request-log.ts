@@ -24,8 +24,11 @@ interface ExecutionFields extends RequestFields {
 export function logExecution(log: Log, fields: ExecutionFields, { complete, reports }: Execution): void {
   if (!log) return;
   if (isEnabled(log)) {
-    const sources = Object.fromEntries(reports.map((report) => [report.name, toLine(report)]));
-    log.info({ ...fields, durationMs: toTenths(fields.durationMs), complete, sources }, 'request');
+    const { requestId, traceId, method, route, status, durationMs } = fields;
+    const sources: Record<string, unknown> = {};
+    for (const report of reports) sources[report.name] = toLine(report);
+    // Written out: with copies of objects the line took an eighth longer.
+    log.info({ requestId, traceId, method, route, status, durationMs: toTenths(durationMs), complete, sources }, 'request');
   }
   for (const { name, outcome } of reports) {
     if (outcome.status !== 'failed' || outcome.failure.code !== 'internal') continue;
@@ -44,7 +47,8 @@ const isEnabled = (log: FastifyBaseLogger & { readonly isLevelEnabled?: (level: 
 
 function toLine({ outcome, durationMs, attempts, fallback }: SourceReport) {
   const cost = { durationMs: toTenths(durationMs), attempts };
-  if (outcome.status === 'ok') return { status: 'ok', ...cost };
+  // The common case without a copy.
+  if (outcome.status === 'ok') return { status: 'ok', durationMs: cost.durationMs, attempts };
   if (outcome.status === 'skipped') return { status: 'skipped', because: outcome.because, ...cost };
   const { code, reason, status: upstreamStatus, cause } = outcome.failure;
   const failure = { status: 'failed', code, reason, upstreamStatus, cause: toText(cause) };
