@@ -28,7 +28,10 @@ export function logExecution(log: Log, fields: ExecutionFields, { complete, repo
     const sources: Record<string, unknown> = {};
     for (const report of reports) sources[report.name] = toLine(report);
     // Written out: with copies of objects the line took an eighth longer.
-    log.info({ requestId, traceId, method, route, status, durationMs: toTenths(durationMs), complete, sources }, 'request');
+    log.info(
+      { requestId, traceId, method, route, status, durationMs: toTenths(durationMs), complete, sources },
+      'request',
+    );
   }
   for (const { name, outcome } of reports) {
     if (outcome.status !== 'failed' || outcome.failure.code !== 'internal') continue;
