@@ -68,7 +68,7 @@ export function toWindow(before: Usage, after: Usage, load: LoadFigures, saturat
 /** Whether a saturated server did not get its core for the whole window. */
 export const isDisturbed = ({ busy }: Window): boolean => busy !== undefined && busy < 0.93;
 
-/** Windows of a warm-up at least: on a busy machine the cost may seem to have stopped falling long before. With eight, rounds were still getting cheaper. */
+/** Windows of a warm-up at least: on a busy machine the cost may seem to have stopped falling long before. After six seconds it was seen to fall by another quarter. */
 const leastWarmWindows = 14;
 
 /** Whether the cost has stopped falling: the last two windows are no better than the best before them, within 2 %. */

@@ -174,7 +174,8 @@ export function toServerTiming(reports: readonly SourceReport[]): string {
   return header;
 }
 
-const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
+/** Milliseconds as they are told: with one decimal. */
+export const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** The same as text, from two integers: a fraction takes 2.5 times as long to write, and there are two for each source. */
 function writeTenths(ms: number): string {

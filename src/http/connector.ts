@@ -27,7 +27,7 @@ export function createConnector(
     allowH2: false,
     rejectUnauthorized: true, // said, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise
     ...(ca === undefined ? {} : { ca }),
-    ...(sharedReads ? { onread: sharedReads } : {}),
+    ...sharedReads,
     lookup: createLookup({ privateAddresses, patienceMs: connectMs }, lookup),
   });
   return (options, callback) => {

@@ -8,12 +8,12 @@ const slabBytes = 16_384;
 const mostShared = slabBytes / 2;
 
 /**
- * How sockets are read, as `onread` of `net.connect` and `tls.connect`: all with one room, out of which chunks are copied at once, small ones
+ * How sockets are read, for `net.connect` and `tls.connect`: all with one room, out of which chunks are copied at once, small ones
  * into slabs. Left to itself Node makes room of 64 KiB and a buffer for each read, however little has come (docs/performance.md).
- * Undefined on Windows, where the system keeps the room until something comes, so each socket needs its own.
+ * Not on Windows, where the system keeps the room until something comes, so each socket needs its own.
  */
-export const sharedReads: OnReadOpts | undefined =
-  process.platform === 'win32' ? undefined : { buffer: Buffer.allocUnsafeSlow(roomBytes), callback: onRead };
+export const sharedReads: { readonly onread?: OnReadOpts } =
+  process.platform === 'win32' ? {} : { onread: { buffer: Buffer.allocUnsafeSlow(roomBytes), callback: onRead } };
 
 /** False when the stream has enough: Node stops reading then, until somebody has read from it. */
 function onRead(this: Socket, bytes: number, room: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import { toTenths } from '../engine/envelope.ts';
 import type { Execution } from '../engine/execute.ts';
 import type { SourceReport } from '../engine/run.ts';
 
@@ -49,9 +50,10 @@ const isEnabled = (log: FastifyBaseLogger & { readonly isLevelEnabled?: (level: 
   log.isLevelEnabled?.('info') ?? true;
 
 function toLine({ outcome, durationMs, attempts, fallback }: SourceReport) {
-  const cost = { durationMs: toTenths(durationMs), attempts };
+  const tenths = toTenths(durationMs);
   // The common case without a copy.
-  if (outcome.status === 'ok') return { status: 'ok', durationMs: cost.durationMs, attempts };
+  if (outcome.status === 'ok') return { status: 'ok', durationMs: tenths, attempts };
+  const cost = { durationMs: tenths, attempts };
   if (outcome.status === 'skipped') return { status: 'skipped', because: outcome.because, ...cost };
   const { code, reason, status: upstreamStatus, cause } = outcome.failure;
   const failure = { status: 'failed', code, reason, upstreamStatus, cause: toText(cause) };
@@ -60,5 +62,3 @@ function toLine({ outcome, durationMs, attempts, fallback }: SourceReport) {
 
 const toText = (cause: unknown): string | undefined =>
   cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : undefined;
-
-const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
