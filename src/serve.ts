@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, ConfigError } from './config.ts';
 import { prepareDrain } from './server/drain.ts';
 import { loadExamples, loadRoutes } from './server/load.ts';
+import { openLog } from './server/log.ts';
 import { openOutput } from './server/output.ts';
 import { collectInTime, tuneV8 } from './server/v8.ts';
 
@@ -22,7 +22,7 @@ export async function serve(config: Config): Promise<void> {
   tuneV8();
   const folder = resolve(config.appDir);
   const output = openOutput();
-  const logger = pino({ level: config.logLevel }, output);
+  const logger = openLog(config.logLevel, output);
   const [routes, examples] = [await loadRoutes(folder), await loadExamples(folder)];
   const { server, readiness } = await buildApp({
     routes,

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, path, pick, type Route, Type } from '../../src/index.ts';
 import { standard } from '../../src/policies/standard.ts';
+import { openLog } from '../../src/server/log.ts';
 import { openOutput } from '../../src/server/output.ts';
 import { Catalog, Page, Reviews, Stock, toPage } from '../page.ts';
 import { toPartNames, widths } from '../parts.ts';
@@ -13,7 +14,7 @@ export async function createApp(
   options: ServerOptions,
 ): Promise<FastifyInstance & { readonly logger: Logger | undefined }> {
   const { policies, log } = options;
-  const logger = log ? pino({}, openOutput()) : undefined;
+  const logger = log ? openLog('info', openOutput()) : undefined;
   const { server } = await buildApp({
     routes: [...createRoutes(options), ...createPartRoutes(options)],
     policies: policies ? standard(policies) : { provider: [], upstream: [] },

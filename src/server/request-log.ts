@@ -2,9 +2,10 @@ import type { FastifyBaseLogger } from 'fastify';
 import { toTenths } from '../engine/envelope.ts';
 import type { Execution } from '../engine/execute.ts';
 import type { SourceReport } from '../engine/run.ts';
+import type { Later } from './log.ts';
 
-/** Where lines go; undefined is nowhere. */
-export type Log = FastifyBaseLogger | undefined;
+/** Where lines go; undefined is nowhere. A log of our own has the lines of requests made later, several at a time. */
+export type Log = (FastifyBaseLogger & Partial<Later>) | undefined;
 
 /** What every line of a request says. */
 interface RequestFields {
@@ -29,10 +30,7 @@ export function logExecution(log: Log, fields: ExecutionFields, { complete, repo
     const sources: Record<string, unknown> = {};
     for (const report of reports) sources[report.name] = toLine(report);
     // Written out: with copies of objects the line took an eighth longer.
-    log.info(
-      { requestId, traceId, method, route, status, durationMs: toTenths(durationMs), complete, sources },
-      'request',
-    );
+    tell(log, { requestId, traceId, method, route, status, durationMs: toTenths(durationMs), complete, sources });
   }
   for (const { name, outcome } of reports) {
     if (outcome.status !== 'failed' || outcome.failure.code !== 'internal') continue;
@@ -42,7 +40,12 @@ export function logExecution(log: Log, fields: ExecutionFields, { complete, repo
 
 /** Writes the one line of a request that no source was called for; `reason` is a code of Fastify's or of Node's parser. */
 export function logRefusal(log: Log, fields: RequestFields, reason?: string): void {
-  log?.info({ ...fields, ...(reason === undefined ? {} : { reason }) }, 'request');
+  if (log) tell(log, { ...fields, ...(reason === undefined ? {} : { reason }) });
+}
+
+function tell(log: NonNullable<Log>, line: object): void {
+  if (log.later) log.later(line, 'request');
+  else log.info(line, 'request');
 }
 
 /** Whether lines come out at all; a logger that cannot tell is written to. */

@@ -64,6 +64,39 @@ describe('an output', () => {
     expect(writes.map((text) => Buffer.byteLength(text))).toEqual([15_999]);
   });
 
+  it('has lines made together: 32 of them, or all within a tenth of a second', () => {
+    const { write, later, writes } = setUp();
+    const made = vi.fn(write);
+    for (let i = 0; i < 31; i += 1) later(() => made(`${i}\n`));
+    expect(made).not.toHaveBeenCalled();
+    later(() => made('31\n'));
+    expect(made).toHaveBeenCalledTimes(32);
+    later(() => made('32\n'));
+    expect(writes).toEqual([]);
+    vi.advanceTimersByTime(100);
+    expect(writes).toEqual([Array.from({ length: 33 }, (_, i) => `${i}\n`).join('')]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('keeps the order of lines that are made later and lines that are there', () => {
+    const { write, later, flushSync, writes } = setUp();
+    later(() => write('1\n'));
+    later(() => write('2\n'));
+    write('3\n');
+    later(() => write('4\n'));
+    flushSync();
+    expect(writes).toEqual(['1\n2\n3\n4\n']);
+  });
+
+  it('writes whole lines of those that are made together, too', async () => {
+    const { write, later, writes, take } = setUp();
+    for (let i = 0; i < 32; i += 1) later(() => write(line(2_048)));
+    await take();
+    vi.advanceTimersByTime(100);
+    await take();
+    expect(writes.map(({ length }) => length)).toEqual([16_384, 16_384, 16_384, 16_384]);
+  });
+
   it('writes at once what is fatal', () => {
     const { write, flushSync, writes } = setUp();
     write('the end\n');
