@@ -1,65 +1,43 @@
 import Denque from 'denque';
+import { createBatch } from '../engine/batch.ts';
 import { now } from '../engine/deadline.ts';
-
-let waiting: (() => void)[] = [];
 
 /**
  * Runs something once all that is known now has been said: after every promise that is settled, and every one that settles by
  * that, before anything else arrives. What is run must not throw.
  */
-export function atEndOfTurn(run: () => void): void {
-  if (waiting.push(run) > 1) return;
+export const atEndOfTurn = createBatch((runAll) => {
   // Ticks come before promises when both wait, and after them when promises make them wait.
   queueMicrotask(() => process.nextTick(runAll));
-}
-
-function runAll(): void {
-  const all = waiting;
-  waiting = [];
-  for (const run of all) run();
-}
+});
 
 /** How long a turn of the event loop is worked before the rest waits for the next one, milliseconds; what the answers become comes on top. */
 const mostMs = 1;
 /** Taken now: a test's own clock must not stop what all share. */
 const later = setImmediate;
 const queue = new Denque<() => void>();
-let isTurning = false;
-let workedMs = 0;
+let isDue = false;
+let isLate = false;
 
 /**
- * Runs work of some weight: now, or in a later turn of the event loop if much has been done in this one, first come, first
- * served. Answers arrive in crowds, and whoever else wants something, if only to hear that it is too much, is not to wait until the
- * last of them is read. What is run must not throw.
+ * Runs work of some weight when all that has arrived has been read, or in a later turn of the event loop if there is much of it; first
+ * come, first served. Answers arrive in crowds: together they cost less than each by itself between two reads, and whoever else
+ * wants something, if only to hear that it is too much, is not to wait until the last of them is read. What is run must not throw.
  */
 export function inTurn(run: () => void): void {
-  if (queue.length > 0 || workedMs >= mostMs) {
-    queue.push(run);
-    return;
-  }
-  if (!isTurning) turn();
-  work(run);
+  queue.push(run);
+  if (isDue) return;
+  isDue = true;
+  later(work);
 }
 
-/** Whether work that came `inTurn` waits for a later one. */
-export const isBehind = (): boolean => queue.length > 0;
+/** Whether work that came `inTurn` was left for a later one. */
+export const isBehind = (): boolean => isLate;
 
-function turn(): void {
-  isTurning = true;
-  workedMs = 0;
-  later(endTurn);
-}
-
-function work(run: () => void): void {
+function work(): void {
   const startedAt = now();
-  run();
-  workedMs += now() - startedAt;
-}
-
-function endTurn(): void {
-  isTurning = false;
-  workedMs = 0;
-  if (queue.length === 0) return;
-  turn();
-  for (let run = queue.shift(); run; run = workedMs < mostMs ? queue.shift() : undefined) work(run);
+  for (let run = queue.shift(); run; run = now() - startedAt < mostMs ? queue.shift() : undefined) run();
+  isLate = queue.length > 0;
+  isDue = isLate;
+  if (isDue) later(work);
 }

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createBatch } from '../engine/batch.ts';
 import type { RequestFacts } from '../engine/call.ts';
 import { now } from '../engine/deadline.ts';
 import { compileEnvelope, toServerTiming, toSources } from '../engine/envelope.ts';
@@ -30,6 +31,9 @@ export interface EndpointOptions extends ContractOptions {
   /** Whether the server takes nothing new, so that a connection is closed with its answer. */
   readonly isClosing: () => boolean;
 }
+
+/** Answers are written several at a time: code and connections are at hand then, and who reads them is woken once. */
+const together = createBatch(setImmediate);
 
 const clientLeft = { code: 'cancelled', message: 'the client left', reason: 'client_left' } as const;
 
@@ -92,7 +96,7 @@ export function registerEndpoint(app: FastifyInstance, plan: Plan, options: Endp
     const fly: Fly = ({ scope, hold }, land) =>
       admission.begin(() => {
         const options = { scope, startedAt, deadlineMs, request: { ...facts, hold }, forwarded, strict };
-        execute(plan, input, options).then(land, fail);
+        execute(plan, input, options).then((execution) => together(() => land(execution)), fail);
       });
     const passenger = { scope, startedAt, hold: admitted.hold };
     const key = flights && toKey([input, forwarded, strict, deadlineMs]);

@@ -43,7 +43,7 @@ const leastCostMs = 0.01;
 /** A turn in which there was nothing to do is shorter, milliseconds; anything that has arrived takes longer. */
 const emptyTurnMs = 0.1;
 /** What may begin at once, as much as takes so many milliseconds: more would make turns longer and get no more done. */
-const mostAtOnceMs = 0.4;
+const mostAtOnceMs = 0.8;
 /** The same in numbers: one alone gives up a seventh of what the process can do, and eight were no faster than four. */
 const leastAtOnce = 2;
 const mostAtOnce = 8;

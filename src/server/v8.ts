@@ -15,7 +15,7 @@ export function tuneV8(): void {
  * does: from then on every finished request is held by an old object until a full collection, and young collections copy them all, 20 ms
  * and more at a time instead of 2 (docs/performance.md).
  *
- * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when a seventh of that room is
+ * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when a third of that room is
  * taken. V8's own limit is some quarter above what is alive, and buffers count against it: what was to begin at 80 % of the way began, in
  * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 5 to 15 (docs/decisions/overload.md).
  *
@@ -25,7 +25,7 @@ export function tuneV8(): void {
 function tuneHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
   setFlagsFromString('--heap-growing-percent=300');
-  setFlagsFromString('--incremental-marking-soft-trigger=15');
+  setFlagsFromString('--incremental-marking-soft-trigger=30');
   setFlagsFromString('--incremental-marking-hard-trigger=95');
   setFlagsFromString('--no-memory-reducer-favors-memory');
 }

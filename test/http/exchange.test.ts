@@ -172,9 +172,10 @@ describe('answers that arrive in a crowd', () => {
 
   test('are decoded one after another in turns, and one that is stopped meanwhile is not', async () => {
     const { exchanges, decoded, settled } = receive(3);
+    expect(decoded).toEqual([]);
+    await nextTurn();
     expect(decoded).toEqual([0]);
     exchanges[1]?.stop();
-    await nextTurn();
     await nextTurn();
     expect([decoded, settled]).toEqual([
       [0, 2],

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { atEndOfTurn, inTurn } from '../../src/http/turn.ts';
+import { atEndOfTurn, inTurn, isBehind } from '../../src/http/turn.ts';
 
 /** Promises that settle one after another, as many as layers between a refusal and who hears of it. */
 async function hop(times: number): Promise<void> {
@@ -47,14 +47,16 @@ describe('work of some weight', () => {
     return { done, enter };
   }
 
-  test('is done at once while a turn has taken less than a millisecond, then in the turns that follow, in order', async () => {
+  test('is done when all has come, for a millisecond in a turn, then in the turns that follow, in order', async () => {
     const { done, enter } = setUp(0.375);
     const seen: number[][] = [];
     for (const number of [1, 2, 3, 4, 5, 6, 7]) enter(number);
-    seen.push([...done]);
+    expect(done).toEqual([]);
+    expect(isBehind()).toBe(false);
     await nextTurn();
     enter(8);
     seen.push([...done]);
+    expect(isBehind()).toBe(true);
     while (done.length < 8) {
       await nextTurn();
       seen.push([...done]);
@@ -64,14 +66,25 @@ describe('work of some weight', () => {
       [1, 2, 3, 4, 5, 6],
       [1, 2, 3, 4, 5, 6, 7, 8],
     ]);
+    expect(isBehind()).toBe(false);
   });
 
   test('has its time in every turn anew', async () => {
     const { done, enter } = setUp(1);
     for (const number of [1, 2, 3]) {
       enter(number);
-      expect(done).toHaveLength(number);
       await nextTurn();
+      expect(done).toHaveLength(number);
+      expect(isBehind()).toBe(false);
     }
+  });
+
+  test('may bring more of it', async () => {
+    const { done, enter } = setUp(0.1);
+    inTurn(() => enter(1));
+    await nextTurn();
+    expect(done).toEqual([1]);
+    await nextTurn();
+    expect(done).toEqual([1]);
   });
 });

@@ -67,8 +67,8 @@ describe('turns', () => {
 
   it.each([
     { tookMs: 1, atOnce: 2 },
-    { tookMs: 0.19, atOnce: 2 },
-    { tookMs: 0.095, atOnce: 4 },
+    { tookMs: 0.39, atOnce: 2 },
+    { tookMs: 0.19, atOnce: 4 },
     { tookMs: 0.01, atOnce: 8 },
   ])('begin $atOnce at once where one takes $tookMs ms', ({ tookMs, atOnce }) => {
     const { process, begun, enter, tick, turnAll } = setUp();
