@@ -1,8 +1,8 @@
-/** Has work done together with other work. It must not throw. */
-export type Together = (work: () => void) => void;
-
-/** Makes one that does what has come in the meantime when `schedule`, called with the first, says so: in order, in one go. */
-export function createBatch(schedule: (doAll: () => void) => void): Together {
+/**
+ * Makes what has work done together with other work: when `schedule`, called with the first, says so, all that has come by then is done in
+ * order, in one go. Work must not throw.
+ */
+export function createBatch(schedule: (doAll: () => void) => void): (work: () => void) => void {
   let waiting: (() => void)[] = [];
 
   function doAll(): void {

@@ -16,7 +16,6 @@ const mostMs = 1;
 /** Taken now: a test's own clock must not stop what all share. */
 const later = setImmediate;
 const queue = new Denque<() => void>();
-let isDue = false;
 let isLate = false;
 
 /**
@@ -25,10 +24,7 @@ let isLate = false;
  * wants something, if only to hear that it is too much, is not to wait until the last of them is read. What is run must not throw.
  */
 export function inTurn(run: () => void): void {
-  queue.push(run);
-  if (isDue) return;
-  isDue = true;
-  later(work);
+  if (queue.push(run) === 1) later(work);
 }
 
 /** Whether work that came `inTurn` was left for a later one. */
@@ -36,8 +32,11 @@ export const isBehind = (): boolean => isLate;
 
 function work(): void {
   const startedAt = now();
-  for (let run = queue.shift(); run; run = now() - startedAt < mostMs ? queue.shift() : undefined) run();
+  do {
+    // Taken off only then: what it brings must not begin a second round of its own.
+    queue.peekFront()?.();
+    queue.shift();
+  } while (queue.length > 0 && now() - startedAt < mostMs);
   isLate = queue.length > 0;
-  isDue = isLate;
-  if (isDue) later(work);
+  if (isLate) later(work);
 }

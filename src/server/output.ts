@@ -20,7 +20,7 @@ const mostAtOnce = 16_384;
 const mostOfWorker = 4_096;
 /** How long a line waits for others, milliseconds. */
 const waitMs = 100;
-/** Lines that are made together: a line alone is made by code that is in no cache any more, and takes four times as long. */
+/** Lines that are made together: in a busy server one by one took nearly twice as much of the CPU (docs/performance.md). */
 const mostMadeAtOnce = 32;
 /** What waits for a reader that does not read, bytes; beyond it lines are lost, for the server must not wait with them. */
 const mostWaiting = 8 * 1_024 * 1_024;

@@ -42,7 +42,7 @@ const eagerness = 2;
 const leastCostMs = 0.01;
 /** A turn in which there was nothing to do is shorter, milliseconds; anything that has arrived takes longer. */
 const emptyTurnMs = 0.1;
-/** What may begin at once, as much as takes so many milliseconds: more would make turns longer and get no more done. */
+/** What may begin at once, as much as takes so many milliseconds: whoever is turned away waits for the turn that goes on. */
 const mostAtOnceMs = 0.8;
 /** The same in numbers: one alone gives up a seventh of what the process can do, and eight were no faster than four. */
 const leastAtOnce = 2;

@@ -17,7 +17,7 @@ export function tuneV8(): void {
  *
  * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when a third of that room is
  * taken. V8's own limit is some quarter above what is alive, and buffers count against it: what was to begin at 80 % of the way began, in
- * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 5 to 15 (docs/decisions/overload.md).
+ * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 5 to 26 (docs/decisions/overload.md).
  *
  * To collect garbage in a quiet moment as at any other time. What V8 does then to save memory lets go of shapes of which no object is left just
  * now, and with them of the compiled code for requests: whoever came next paid for it with a second at 1.3 times the CPU time (docs/performance.md).
