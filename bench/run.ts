@@ -10,6 +10,7 @@
  *                        (both are written after each thing measured: a run that ends early keeps what it has)
  *   --profile SERVER     in place of a comparison: where this server's CPU time goes
  */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,9 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const pace = options.smoke ? paces.smoke : options.quick ? paces.quick : paces.full;
   const named = options.servers?.split(',').map(toName);
+  // Said now, not after the first quarter of an hour.
+  if (options.docs && !existsSync(toPage(options.docs)))
+    throw new Error(`--docs ${options.docs}: no performance.md in it`);
   // Where only function counts, the servers start twice as fast on both cores.
   const session = await openSession(options.smoke ? false : undefined);
   try {
@@ -97,9 +101,11 @@ async function write(result: BenchResult): Promise<void> {
     for (const section of result.sections) toChart(section, result);
   } else if (options.docs) {
     await writeCharts(result, join(options.docs, 'charts'));
-    await writeTables(result, join(options.docs, 'performance.md'));
+    await writeTables(result, toPage(options.docs));
   }
 }
+
+const toPage = (docs: string): string => join(docs, 'performance.md');
 
 const toSeconds = (startedAt: number): string => ((performance.now() - startedAt) / 1_000).toFixed(0);
 

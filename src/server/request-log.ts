@@ -40,7 +40,7 @@ export function logExecution(log: Log, fields: ExecutionFields, { complete, repo
 
 /** Writes the one line of a request that no source was called for; `reason` is a code of Fastify's or of Node's parser. */
 export function logRefusal(log: Log, fields: RequestFields, reason?: string): void {
-  if (log) tell(log, { ...fields, ...(reason === undefined ? {} : { reason }) });
+  if (log && isEnabled(log)) tell(log, { ...fields, ...(reason === undefined ? {} : { reason }) });
 }
 
 function tell(log: NonNullable<Log>, line: object): void {

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { defineRoute, defineUpstream, Type } from '../../src/index.ts';
-import { logExecution } from '../../src/server/request-log.ts';
+import { logExecution, logRefusal } from '../../src/server/request-log.ts';
 import { ask, createAsk, json, type Line, plain, serve, startUpstream } from './setup.ts';
 
 describe('an aggregated request', () => {
@@ -111,13 +111,15 @@ describe('the level', () => {
   test('that takes no lines costs none', () => {
     const { info, log } = createLog(() => false);
     logExecution(log, fields, { reports: [], complete: true, failed: undefined });
+    logRefusal(log, fields);
     expect(info).not.toHaveBeenCalled();
   });
 
   test('of a logger that cannot tell is taken for enough', () => {
     const { info, log } = createLog(undefined);
     logExecution(log, fields, { reports: [], complete: true, failed: undefined });
-    expect(info).toHaveBeenCalledOnce();
+    logRefusal(log, fields);
+    expect(info).toHaveBeenCalledTimes(2);
   });
 
   test.each(['warn', 'silent'])('%s has none', async (level) => {
