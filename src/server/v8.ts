@@ -15,13 +15,14 @@ export function tuneV8(): void {
  * does: from then on every finished request is held by an old object until a full collection, and young collections copy them all, 20 ms
  * and more at a time instead of 2 (docs/performance.md).
  *
- * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when a third of that room is
+ * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when half of that room is
  * taken. V8's own limit is some quarter above what is alive, and buffers count against it: what was to begin at 80 % of the way began, in
- * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 5 to 26 (docs/decisions/overload.md).
+ * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 12 and 13 (docs/decisions/overload.md).
  *
  * To keep a page of young objects where it is, as a page of old ones, when a tenth of it is alive in a full collection, not 70 %. Copying what
  * is alive was the longest part of the time in which a full collection stops everything: 6 ms of 12 without this, 4.5 of 9
- * with it (docs/decisions/overload.md).
+ * with it (docs/decisions/overload.md). And to sweep where room is needed, not in threads of their own: they were woken at the end of that time,
+ * and where they share a core with the event loop, it waited for them now and then, for another 3 to 6 ms.
  *
  * To collect garbage in a quiet moment as at any other time. What V8 does then to save memory lets go of shapes of which no object is left just
  * now, and with them of the compiled code for requests: whoever came next paid for it with a second at 1.3 times the CPU time (docs/performance.md).
@@ -29,9 +30,10 @@ export function tuneV8(): void {
 function tuneHeap(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');
   setFlagsFromString('--heap-growing-percent=300');
-  setFlagsFromString('--incremental-marking-soft-trigger=30');
+  setFlagsFromString('--incremental-marking-soft-trigger=50');
   setFlagsFromString('--incremental-marking-hard-trigger=95');
   setFlagsFromString('--page-promotion-threshold=10');
+  setFlagsFromString('--no-concurrent-sweeping');
   setFlagsFromString('--no-memory-reducer-favors-memory');
 }
 
