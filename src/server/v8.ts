@@ -17,7 +17,7 @@ export function tuneV8(): void {
  *
  * To leave old objects room to grow, to four times what is alive, and to begin a full collection beside the work when half of that room is
  * taken. V8's own limit is some quarter above what is alive, and buffers count against it: what was to begin at 80 % of the way began, in
- * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 12 and 13 (docs/decisions/overload.md).
+ * the first half minute, when nothing was left of it, and stopped everything for 31 to 48 ms in place of 16 at most (docs/decisions/overload.md).
  *
  * To keep a page of young objects where it is, as a page of old ones, when a tenth of it is alive in a full collection, not 70 %. Copying what
  * is alive was the longest part of the time in which a full collection stops everything: 6 ms of 12 without this, 4.5 of 9
